@@ -1,0 +1,178 @@
+"""A batch: legs that the desk wants placed together, and how that ended.
+
+    BatchRequest ── checked ──▶ Batch: legs pending ─▶ submitted ─▶ … ──▶ outcome
+
+A batch is not atomic at an exchange: a filled leg cannot be cancelled. What is promised is that
+it ends in one named outcome, and that what remains is stated. Fields are the contract's; the few
+that the contract does not name (`broker_tag`, `denials`, `idempotency`) are what a restart needs
+to go on from.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from attrs import frozen
+
+from .ids import AccountId, BatchId, BrokerTag, OrderId
+
+LegState = Literal[
+    "pending",
+    "submitted",
+    "accepted",
+    "partially_filled",
+    "filled",
+    "rejected",
+    "cancelled",
+    "unknown",
+]
+Outcome = Literal[
+    "complete",
+    "kept",
+    "rejected_clean",
+    "rolled_back_clean",
+    "unwound",
+    "exposed",
+    "unknown",
+]
+OnFailure = Literal["keep", "cancel_open", "cancel_and_flatten", "hold"]
+Side = Literal["BUY", "SELL"]
+OrderKind = Literal["MARKET", "LIMIT", "SL", "SL-M"]
+
+LEGS_MAX = 10
+STANDING: frozenset[LegState] = frozenset({"accepted", "partially_filled", "filled"})
+FAILED: frozenset[LegState] = frozenset({"rejected", "cancelled"})
+
+
+@frozen
+class LegRequest:
+    """One order that a caller asks for. Prices are per unit; quantity is in units, not lots."""
+
+    tradingsymbol: str
+    exchange: str
+    transaction_type: Side
+    quantity: int
+    order_type: OrderKind
+    product: str
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    validity: str = "DAY"
+    variety: str = "regular"
+    tag: str | None = None
+
+
+@frozen
+class BatchRequest:
+    """What `POST …/batch-orders` takes. `on_failure`, if given, beats `rollback_on_failure`."""
+
+    orders: tuple[LegRequest, ...]
+    rollback_on_failure: bool = True
+    mode: Literal["parallel"] = "parallel"
+    advance_on: Literal["accepted"] = "accepted"
+    on_failure: OnFailure | None = None
+    wait_s: int = 30
+
+
+@frozen
+class Leg:
+    """One leg as it stands: what was asked, under which tag it went out, what became of it."""
+
+    index: int
+    broker_tag: BrokerTag
+    tradingsymbol: str
+    exchange: str
+    transaction_type: Side
+    quantity: int
+    order_type: OrderKind
+    product: str
+    price: Decimal | None
+    trigger_price: Decimal | None
+    validity: str
+    variety: str
+    tag: str | None
+    order_id: OrderId | None = None
+    state: LegState = "pending"
+    filled_quantity: int = 0
+    average_price: Decimal = Decimal(0)
+    error: str | None = None
+    denials: int = 0  # how often the broker, asked by tag, knew of no such order
+
+
+@frozen
+class RollbackAction:
+    """One step of the way out: the cancel of a leg's order, or an order that flattens a fill.
+
+    `of` is the index of the leg it answers. A cancel's `state` is submitted, cancelled, filled
+    (the fill won the race) or rejected; a flatten's is that of a leg.
+    """
+
+    action: Literal["cancel", "flatten"]
+    of: int
+    order_id: OrderId | None
+    state: LegState
+    order: Leg | None = None  # what a flatten sends; None for a cancel
+
+
+@frozen
+class Residual:
+    """A net quantity that a batch left behind against the caller's wish; signed."""
+
+    tradingsymbol: str
+    exchange: str
+    product: str
+    quantity: int
+
+
+@frozen
+class IdempotencyClaim:
+    """Which request owns a batch: digests of (caller, account, key) and of the parsed body."""
+
+    key_sha256: str
+    body_sha256: str
+
+
+@frozen
+class Batch:
+    """A batch as it stands, and its answer."""
+
+    batch_id: BatchId
+    account_id: AccountId
+    mode: Literal["parallel"]
+    advance_on: Literal["accepted"]
+    on_failure: OnFailure
+    legs: tuple[Leg, ...]
+    created_at: datetime
+    rollback: tuple[RollbackAction, ...] = ()
+    outcome: Outcome | None = None
+    residual: tuple[Residual, ...] = ()
+    completed_at: datetime | None = None
+    idempotency: IdempotencyClaim | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Say whether the outcome is final; `unknown` is not."""
+        return self.outcome not in (None, "unknown")
+
+    @property
+    def status(self) -> Literal["running", "success", "failed"]:
+        """Give the brief's word: success only for `complete`."""
+        if not self.ended:
+            return "running"
+        return "success" if self.outcome == "complete" else "failed"
+
+    @property
+    def succeeded(self) -> int:
+        """Count the legs that stand."""
+        return sum(leg.state in STANDING for leg in self.legs)
+
+    @property
+    def failed(self) -> int:
+        """Count the legs that failed."""
+        return sum(leg.state in FAILED for leg in self.legs)
+
+    @property
+    def pending(self) -> int:
+        """Count the legs that are neither; succeeded + failed + pending is all of them."""
+        return len(self.legs) - self.succeeded - self.failed

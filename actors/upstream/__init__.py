@@ -1,0 +1,84 @@
+"""What a broker must offer. One file (or folder) a broker beside this one.
+
+    stream()    reports as they are pushed; () is a sign of life without news
+    snapshot()  the whole day, as asked now          history()  every state one order passed
+    place() modify() cancel()                        find()     orders under a tag of ours
+
+What a broker may refuse: BrokerRefused (a certain no), BrokerUnreachable (nothing was done),
+BrokerUnknown (it may have been done: ask), NeedsLogin (the credentials are dead), BrokerProtocol
+(an answer that is not what its documentation says). Nothing else escapes these calls.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from typing import Protocol
+
+from attrs import frozen
+
+from actors.domain.batch import Leg
+from actors.domain.ids import BrokerTag, OrderId
+from actors.domain.model import OrderReport, Report, Snapshot
+
+
+@frozen
+class Placement:
+    """A broker took an order in. That is not acceptance by the market, and the id may be pending.
+
+    `order_id` is None when the broker has not named it yet; the order is then known by its tag.
+    """
+
+    order_id: OrderId | None
+
+
+@frozen
+class Change:
+    """What to change in an open order; None leaves a field as it is."""
+
+    quantity: int | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    order_type: str | None = None
+    validity: str | None = None
+
+
+class ReportStream(Protocol):
+    """An open stream of one account."""
+
+    async def receive(self) -> tuple[Report, ...]:
+        """Wait for the next reports; an empty tuple is a sign of life.
+
+        StreamLost when the stream ended, NeedsLogin when the broker says so, DecodeError for a
+        frame that could not be read: the stream goes on, the frame is lost.
+        """
+
+
+class Upstream(Protocol):
+    """One account at one broker."""
+
+    name: str
+
+    def stream(self) -> AbstractAsyncContextManager[ReportStream]:
+        """Open the account's stream; it keeps itself alive while the block runs."""
+
+    async def snapshot(self) -> Snapshot:
+        """Ask for orders, then trades, then positions."""
+
+    async def fills(self) -> Snapshot:
+        """Ask for trades and positions only, as after a fill was heard of; no orders in it."""
+
+    async def history(self, order_id: OrderId) -> tuple[OrderReport, ...]:
+        """Ask for every state that an order passed through, oldest first."""
+
+    async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
+        """Ask the order book for the orders under a tag of ours."""
+
+    async def place(self, leg: Leg) -> Placement:
+        """Send one order out under its tag. Never sent twice by this call."""
+
+    async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
+        """Change an open order."""
+
+    async def cancel(self, order_id: OrderId, variety: str) -> None:
+        """Ask for an order's end; that it ended is told by the order itself."""
