@@ -104,14 +104,16 @@ class Leg:
 class RollbackAction:
     """One step of the way out: the cancel of a leg's order, or an order that flattens a fill.
 
-    `of` is the index of the leg it answers. A cancel's `state` is submitted, cancelled, filled
-    (the fill won the race) or rejected; a flatten's is that of a leg.
+    `of` is the index of the leg it answers; a flatten's own `order` has an index after the last
+    leg's. `state` is that of the order which is cancelled or sent: a cancel that reads `filled`
+    lost its race, one that reads `rejected` was refused and is tried again.
     """
 
     action: Literal["cancel", "flatten"]
     of: int
     order_id: OrderId | None
     state: LegState
+    at: datetime
     order: Leg | None = None  # what a flatten sends; None for a cancel
 
 

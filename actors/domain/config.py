@@ -4,16 +4,16 @@
     upstream = "ticker_service"       ──▶        upstream="ticker_service",
     api_key = "env:TICKER_API_KEY"               api_key="…")        # shown nowhere
 
-Any value may be `env:NAME` or `file:PATH` (relative to the configuration's own folder).
+Any value may be `env:NAME` or `file:PATH` (relative to the configuration's own folder). Where a
+number, a list, a time or true and false are needed, such a text is read as TOML writes them.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import tomllib
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_origin
 from urllib.parse import urlsplit
@@ -23,7 +23,15 @@ from cattrs.gen import mapping_structure_factory
 
 from .errors import ConfigError, DecodeError, Fault
 from .ids import AccountId
-from .wire import guarded, strict_converter, structure_with
+from .wire import (
+    exact_bool,
+    exact_float,
+    exact_int,
+    exact_str,
+    guarded,
+    strict_converter,
+    structure_with,
+)
 
 Right = Literal["read", "trade", "admin"]
 UPSTREAM_NAMES: Final = ("ticker_service",)
@@ -91,7 +99,7 @@ class Config:
         path = Path(path)
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ConfigError((Fault(str(path), f"cannot be read: {reason}"),)) from None
         return cls.parse(text, env=os.environ if env is None else env, folder=path.parent)
@@ -99,12 +107,13 @@ class Config:
     @classmethod
     def parse(cls, text: str, *, env: Mapping[str, str], folder: Path) -> Config:
         """Read a configuration from TOML text."""
-        try:
-            table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError((Fault("$", f"not TOML: {error}"),)) from None
         faults: list[Fault] = []
-        resolved = _resolve(table, "$", env, folder, faults)
+        try:
+            resolved = _resolve(tomllib.loads(text), "$", env, folder, faults)
+        except ValueError as error:
+            raise ConfigError((Fault("$", f"not TOML: {error}"),)) from None
+        except RecursionError:
+            raise ConfigError((Fault("$", "nested without end"),)) from None
         if faults:
             raise ConfigError(tuple(faults))
         try:
@@ -115,6 +124,12 @@ class Config:
         if faults:
             raise ConfigError(tuple(faults))
         return config
+
+
+class _Given(str):
+    """A text that came from the environment or a file."""
+
+    __slots__ = ()
 
 
 def _resolve(
@@ -136,11 +151,12 @@ def _resolve(
         name = value.removeprefix("env:")
         if name not in env:
             faults.append(Fault(path, f"the environment has no {name}"))
-        return env.get(name, "")
+        return _Given(env.get(name, ""))
     if value.startswith("file:"):
         try:
-            return (folder / value.removeprefix("file:")).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
+            given = (folder / value.removeprefix("file:")).read_text(encoding="utf-8")
+            return _Given(given.strip())
+        except (OSError, ValueError):
             faults.append(Fault(path, f"the file {value.removeprefix('file:')} cannot be read"))
             return ""
     return value
@@ -153,10 +169,17 @@ def _check(config: Config) -> list[Fault]:
         faults.append(Fault("$.accounts", "at least one account is needed"))
     for name, account in config.accounts.items():
         faults.extend(_check_account(f"$.accounts.{name}", name, account))
-    if not 0 <= config.server.port < 65536:
+    server = config.server
+    if not server.host:
+        faults.append(Fault("$.server.host", "a host is needed"))
+    if not 0 <= server.port < 65536:
         faults.append(Fault("$.server.port", "a port is 0 (any free one) to 65535"))
-    if not 0 < config.server.grace_s <= 300:
+    if not 0 < server.grace_s <= 300:
         faults.append(Fault("$.server.grace_s", "more than 0 and at most 300 seconds is needed"))
+    if server.connections_per_address_max < 1:
+        faults.append(Fault("$.server.connections_per_address_max", "at least 1 is needed"))
+    if not config.store.path or "\0" in config.store.path:
+        faults.append(Fault("$.store.path", "the path of a file is needed"))
     for key_name, key in config.keys.items():
         if len(key.sha256) != 64 or set(key.sha256) - set("0123456789abcdef"):
             faults.append(Fault(f"$.keys.{key_name}.sha256", "64 hexadecimal digits are needed"))
@@ -178,10 +201,13 @@ def _check_account(path: str, name: str, account: AccountConfig) -> list[Fault]:
     try:
         parts = urlsplit(account.url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        bare = "@" not in parts.netloc and not parts.query and not parts.fragment
     except ValueError:
-        usable = False
-    if not usable:
-        faults.append(Fault(f"{path}.url", "an http:// or https:// address is needed"))
+        usable = bare = False
+    if not (usable and bare):
+        # An address is shown and logged; credentials in it would be too.
+        message = "an http:// or https:// address is needed, without user, query or fragment"
+        faults.append(Fault(f"{path}.url", message))
     if not account.api_key:
         faults.append(Fault(f"{path}.api_key", "a key is needed"))
     for label, value, low, high in (
@@ -203,21 +229,45 @@ def _make_table_hook(kind: Any) -> Any:
     return guarded(dict, "a table is needed", inner)
 
 
-def _toml_number(value: Any, _: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("a number is needed")
-    if not math.isfinite(value):
-        raise ValueError("a finite number is needed")
-    return float(value)
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
 
 
-def _toml_time(value: Any, _: Any) -> datetime:
+def _exact_time(value: Any) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError("a time with its zone is needed, such as 2026-12-31T00:00:00Z")
-    return value
+    return value.astimezone(UTC)
 
 
+def _opened(exact: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """Read a text from the environment or a file as TOML writes what is needed here."""
+
+    def hook(value: Any, _: Any) -> Any:
+        if isinstance(value, _Given):
+            try:
+                table = tomllib.loads(f"value = {value}")
+            except (ValueError, RecursionError):
+                table = {}
+            value = table["value"] if table.keys() == {"value"} else None
+        return exact(value)
+
+    return hook
+
+
+def _make_list_hook(kind: Any) -> Any:
+    inner = _lists.get_structure_hook(kind)
+    return _opened(lambda value: inner(value, kind))
+
+
+_lists = strict_converter(lambda _: True)
 _converter = strict_converter(lambda _: True)
 _converter.register_structure_hook_factory(_is_mapping, _make_table_hook)
-_converter.register_structure_hook(float, _toml_number)
-_converter.register_structure_hook(datetime, _toml_time)
+_converter.register_structure_hook_factory(_is_tuple, _make_list_hook)
+for _kind, _exact in (
+    (int, exact_int),
+    (float, exact_float),
+    (bool, exact_bool),
+    (datetime, _exact_time),
+):
+    _converter.register_structure_hook(_kind, _opened(_exact))
+_converter.register_structure_hook(str, lambda value, _: str(exact_str(value)))

@@ -124,8 +124,8 @@ def step(before: str, after: str) -> Move:
     """Look one step up; a status that nobody documented may come from and go to any live one."""
     if before == after:
         return Move.SAME
-    if before in KNOWN and after in KNOWN:
-        return TABLE[before, after]
+    if (known := TABLE.get((before, after))) is not None:
+        return known
     return Move.UNLAWFUL if is_ended(before) else Move.FORWARD
 
 

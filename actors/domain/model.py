@@ -155,11 +155,15 @@ class Note:
 
 @frozen
 class Snapshot:
-    """A broker's whole day as it answered when asked: orders, then trades, then positions."""
+    """A broker's whole day as it answered when asked: orders, then trades, then positions.
+
+    `notes` names the rows that could not be read and are therefore missing from it.
+    """
 
     orders: tuple[OrderReport, ...]
     trades: tuple[Trade, ...]
     positions: tuple[Position, ...]
+    notes: tuple[Note, ...] = ()
 
 
 @frozen

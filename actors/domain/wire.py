@@ -5,28 +5,62 @@
 
 What the libraries let through and this module refuses: `NaN`, numbers of thousands of digits,
 nesting without end, one name twice in an object (of a caller's body), `"7"` for 7, 7.0 for a
-whole number, true for 1, null for a required field. Sizes are bounded before anything is parsed.
+whole number, true for 1, null for a required field. Sizes are bounded before anything is parsed,
+and a hopeless value is given up after its first faults. What `encode` writes, `decode` reads.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Decimal
-from types import UnionType
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, TypeVar
 
 import attrs
 import msgspec
-from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError, transform_error
-from cattrs.cols import homogenous_tuple_structure_factory
-from cattrs.gen import make_dict_structure_fn
+from cattrs import Converter, StructureHandlerNotFoundError
 
 from .batch import Batch, BatchRequest, LegRequest
-from .errors import DecodeError, Fault
+from .errors import DecodeError, Fault, GatewayBug
+from .exact import (
+    DIGITS_MAX,
+    INT_MAX,
+    exact_bool,
+    exact_decimal,
+    exact_float,
+    exact_int,
+    exact_str,
+    faults_of,
+    guarded,
+    read_time,
+    strict_converter,
+    time_text,
+)
+
+__all__ = [
+    "ANSWER_BYTES_MAX",
+    "BODY_BYTES_MAX",
+    "DEPTH_MAX",
+    "DIGITS_MAX",
+    "FRAME_BYTES_MAX",
+    "INT_MAX",
+    "decode",
+    "encode",
+    "exact_bool",
+    "exact_decimal",
+    "exact_float",
+    "exact_int",
+    "exact_str",
+    "guarded",
+    "parse",
+    "parse_body",
+    "plain",
+    "read_time",
+    "strict_converter",
+    "structure",
+    "structure_with",
+    "time_text",
+]
 
 T = TypeVar("T")
 
@@ -34,12 +68,9 @@ BODY_BYTES_MAX: Final = 256 * 1024  # a caller's request
 FRAME_BYTES_MAX: Final = 1024 * 1024  # one frame of a broker's stream
 ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024  # a broker's whole day
 DEPTH_MAX: Final = 32
-DIGITS_MAX: Final = 30
-INT_MAX: Final = 2**63 - 1
+NUMBER_CHARS_MAX: Final = 100
+EXPONENT_MAX: Final = 308  # beyond it other readers of JSON see infinity
 
-_NAME = re.compile(r"\['([^'\]]*)'\]")  # cattrs writes ['name'] where we write .name
-
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -55,6 +86,8 @@ def parse(raw: bytes, *, bytes_max: int = FRAME_BYTES_MAX) -> Any:
         value = _decoder.decode(raw)
     except msgspec.DecodeError as error:
         raise _fault(raw, str(error)) from None
+    except UnicodeDecodeError:
+        raise _fault(raw, "it is not UTF-8") from None
     except RecursionError:
         raise _fault(raw, f"nested deeper than {DEPTH_MAX}") from None
     # A text with few brackets cannot be deep, and most are such.
@@ -85,8 +118,10 @@ def structure_with(converter: Converter, value: Any, kind: type[T], *, raw: byte
     """Do as `structure` does with another converter, such as the configuration's."""
     try:
         return converter.structure(value, kind)
+    except StructureHandlerNotFoundError as error:
+        raise GatewayBug(f"no JSON shape is known for a {error.type_}") from None
     except Exception as error:  # noqa: BLE001 - whatever a bad value provokes is its fault
-        raise DecodeError(_faults(error), length=len(raw), sha256=_digest(raw)) from None
+        raise DecodeError(faults_of(error), length=len(raw), sha256=_digest(raw)) from None
 
 
 def decode(raw: bytes, kind: type[T], *, bytes_max: int = FRAME_BYTES_MAX) -> T:
@@ -100,99 +135,14 @@ def plain(value: Any) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """Write a value of the model, or plain JSON values, as JSON."""
-    return _encoder.encode(_converter.unstructure(value))
+    """Write a value of the model, or plain JSON values, as JSON.
 
-
-def time_text(moment: datetime) -> str:
-    """Write a time as the contract has it: RFC 3339, UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def read_time(value: Any) -> datetime:
-    """Read a time as `time_text` writes it; a ValueError says why not."""
-    if not isinstance(value, str) or not value.endswith("Z") or len(value) > 32:
-        raise ValueError("a time is RFC 3339 in UTC, such as 2026-11-21T09:15:30.123Z")
-    return datetime.fromisoformat(value)
-
-
-def exact_decimal(value: Any) -> Decimal:
-    """Take a JSON number as Decimal: finite, at most 30 digits, of no absurd size."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise TypeError("a number is needed")
-    number = Decimal(value)
-    if not number.is_finite():
-        raise ValueError("a finite number is needed")
-    if len(number.as_tuple().digits) > DIGITS_MAX or abs(number.adjusted()) > DIGITS_MAX:
-        raise ValueError(f"a number of at most {DIGITS_MAX} digits is needed")
-    return number
-
-
-def exact_int(value: Any) -> int:
-    """Take a JSON whole number that fits 64 bits."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError("a whole number is needed")
-    if abs(value) > INT_MAX:
-        raise ValueError("a whole number of at most 64 bits is needed")
-    return value
-
-
-def exact_str(value: Any) -> str:
-    """Take a JSON string."""
-    if not isinstance(value, str):
-        raise TypeError("a string is needed")
-    return value
-
-
-def exact_bool(value: Any) -> bool:
-    """Take true or false."""
-    if not isinstance(value, bool):
-        raise TypeError("true or false is needed")
-    return value
-
-
-def strict_converter(is_closed: Callable[[type], bool]) -> Converter:
-    """Make a converter that takes exact types only; a closed class refuses unknown fields."""
-    converter = Converter(detailed_validation=True)
-
-    def make_attrs_hook(kind: Any) -> Any:
-        inner = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=is_closed(kind))
-        return guarded(dict, "an object is needed", inner)
-
-    def make_tuple_hook(kind: Any) -> Any:
-        inner = homogenous_tuple_structure_factory(kind, converter)
-        return guarded(list, "a list is needed", inner)
-
-    def optional(value: Any, kind: Any) -> Any:
-        (inner,) = [arg for arg in get_args(kind) if arg is not type(None)]
-        return None if value is None else converter.structure(value, inner)
-
-    converter.register_structure_hook_factory(attrs.has, make_attrs_hook)
-    converter.register_structure_hook_factory(lambda k: _is(k, tuple), make_tuple_hook)
-    converter.register_structure_hook_func(_is_optional, optional)
-    converter.register_structure_hook_func(lambda k: _is(k, Literal), _one_of)
-    for kind, exact in (
-        (int, exact_int),
-        (str, exact_str),
-        (bool, exact_bool),
-        (Decimal, exact_decimal),
-        (datetime, read_time),
-    ):
-        converter.register_structure_hook(kind, lambda value, _, exact=exact: exact(value))
-    converter.register_unstructure_hook(datetime, time_text)
-    converter.register_unstructure_hook(Decimal, lambda value: value)
-    return converter
-
-
-def guarded(shape: type, message: str, inner: Callable[[Any, Any], Any]) -> Any:
-    """Let cattrs see only values of the right shape: it would iterate over anything."""
-
-    def hook(value: Any, kind: Any) -> Any:
-        if not isinstance(value, shape):
-            raise TypeError(message)
-        return inner(value, kind)
-
-    return hook
+    GatewayBug for what could not be read again: no such thing may reach the store.
+    """
+    try:
+        return _encoder.encode(_converter.unstructure(value))
+    except UnicodeEncodeError:
+        raise GatewayBug("a text with half a letter in it") from None
 
 
 # ---------------------------------------------------------------------------------- helpers
@@ -203,25 +153,39 @@ class _DuplicateNameError(ValueError):
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen = dict(pairs)
-    if len(seen) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _DuplicateNameError(next(name for name in names if names.count(name) > 1)[:80])
+    seen: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in seen:
+            raise _DuplicateNameError(name[:80])
+        seen[name] = value
     return seen
 
 
 def _deeper_than(value: Any, depth_max: int) -> bool:
-    level = [value]
-    for _ in range(depth_max + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
+    level = _inside([value])
+    for _ in range(depth_max):
         if not level:
             return False
-    return True
+        level = [inner for outer in level for inner in _inside(outer)]
+    return bool(level)
+
+
+def _inside(value: Any) -> list[Any]:
+    values = value.values() if isinstance(value, dict) else value
+    return [inner for inner in values if isinstance(inner, dict | list)]
+
+
+def _number(text: str) -> Decimal:
+    """Read a number with a point or an exponent; msgspec makes a fault of a ValueError."""
+    if len(text) > NUMBER_CHARS_MAX:
+        raise ValueError("a number too long to mean anything")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a number without measure") from None
+    if abs(number.adjusted()) > EXPONENT_MAX:
+        raise ValueError("a number without measure")
+    return number
 
 
 def _digest(raw: bytes) -> str:
@@ -230,40 +194,6 @@ def _digest(raw: bytes) -> str:
 
 def _fault(raw: bytes, message: str) -> DecodeError:
     return DecodeError((Fault("$", message),), length=len(raw), sha256=_digest(raw))
-
-
-def _faults(error: BaseException) -> tuple[Fault, ...]:
-    """Turn cattrs' tree of errors into (path, message) pairs, without the values at fault."""
-    if not isinstance(error, BaseValidationError):
-        return (Fault("$", _say(error)),)
-    lines = transform_error(error, path="$", format_exception=lambda fault, _: _say(fault))
-    parts = (line.rpartition(" @ ") for line in lines)
-    return tuple(Fault(_NAME.sub(r".\1", path), message) for message, _, path in parts)
-
-
-def _say(error: BaseException) -> str:
-    if isinstance(error, KeyError):
-        return "required field missing"
-    if isinstance(error, ForbiddenExtraKeysError):
-        return "unknown field: " + ", ".join(sorted(map(str, error.extra_fields)))[:200]
-    if isinstance(error, TypeError | ValueError) and error.args:
-        return str(error.args[0])[:200]
-    return "not a valid value"
-
-
-def _one_of(value: Any, kind: Any) -> Any:
-    allowed = get_args(kind)
-    if not isinstance(value, str) or value not in allowed:
-        raise ValueError("one of " + ", ".join(map(str, allowed)) + " is needed")
-    return value
-
-
-def _is(kind: Any, generic: Any) -> bool:
-    return get_origin(kind) is generic
-
-
-def _is_optional(kind: Any) -> bool:
-    return get_origin(kind) in (Union, UnionType) and type(None) in get_args(kind)
 
 
 def _batch_out(batch: Batch) -> dict[str, Any]:
@@ -285,5 +215,6 @@ def _batch_out(batch: Batch) -> dict[str, Any]:
 
 # A caller's own words are held to the letter: a field that we do not know may be a typo of one
 # that moves money.
+_decoder = msgspec.json.Decoder(float_hook=_number)
 _converter = strict_converter(lambda kind: kind in (BatchRequest, LegRequest))
 _converter.register_unstructure_hook(Batch, _batch_out)

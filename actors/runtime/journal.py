@@ -1,0 +1,138 @@
+"""The journal: committed events in one order, their fold, and the cursors that read them.
+
+    writer ──append──▶ [ tail in memory ] ──▶ cursors          older: the store
+                  └──fold──▶ view
+
+A live socket, one that was away for an hour, a webhook and the metrics are one thing: a cursor.
+There is no queue per reader; who is slow is simply further back. Appending and folding happen in
+one step without a checkpoint, so a view and `end`, read together, fit exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import trio
+from attrs import define
+
+from actors.domain.books import AccountBook
+from actors.domain.errors import GatewayBug, PositionGone
+from actors.domain.ids import AccountId, LogPosition, Offset
+from actors.domain.model import Event
+from actors.storage import Loaded, Store
+
+from .seams import Offload
+
+TAIL_MAX: Final = 20_000  # events kept in memory; half as many at least
+READ_MAX: Final = 500
+HISTORY_MAX: Final = 10_000  # events of one order; none lives that long
+
+
+class Journal:
+    """The record as readers see it. Only the writer appends."""
+
+    def __init__(
+        self,
+        store: Store,
+        loaded: Loaded,
+        accounts: Iterable[AccountId],
+        offload: Offload,
+        *,
+        tail_max: int = TAIL_MAX,
+    ) -> None:
+        self.epoch = store.epoch
+        self.end: Offset = loaded.last
+        self.view = {account_id: AccountBook(account_id) for account_id in accounts}
+        self.tail_max = tail_max
+        self._store = store
+        self._offload = offload
+        self._tail: list[Event] = list(loaded.tail)
+        self._news = trio.Event()
+        for first, event in loaded.current:
+            if (book := self.view.get(event.account_id)) is not None:
+                book.load(first, event)
+
+    @property
+    def floor(self) -> Offset:
+        """Give the offset after which every event is in memory."""
+        return Offset(self._tail[0].offset - 1) if self._tail else self.end
+
+    @property
+    def held(self) -> int:
+        """Count the events in memory."""
+        return len(self._tail)
+
+    @property
+    def position(self) -> LogPosition:
+        """Give the place of the last event."""
+        return LogPosition(self.epoch, self.end)
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Take committed events in, fold them, and wake whoever waits. No checkpoint."""
+        for event in events:
+            if event.offset != self.end + 1:
+                raise GatewayBug(f"event {event.offset} cannot follow {self.end}")
+            self.end = event.offset
+            if (book := self.view.get(event.account_id)) is not None:
+                book.fold(event)
+        self._tail.extend(events)
+        if len(self._tail) > self.tail_max:
+            del self._tail[: len(self._tail) - self.tail_max // 2]
+        self._news.set()
+        self._news = trio.Event()
+
+    def recent(self, after: Offset, limit: int = READ_MAX) -> Sequence[Event] | None:
+        """Give at most `limit` events after an offset from memory; None when it is too old."""
+        if after < self.floor:
+            return None
+        start = after - self.floor
+        return self._tail[start : start + limit]
+
+    async def wait_beyond(self, offset: Offset) -> None:
+        """Wait until there is an event after this offset. The caller sets the deadline."""
+        while self.end <= offset:
+            await self._news.wait()
+
+    def check(self, position: LogPosition) -> None:
+        """Raise PositionGone, with the reason, when one cannot resume from this position."""
+        if position.epoch != self.epoch:
+            raise PositionGone("epoch")
+        if position.offset > self.end:
+            raise PositionGone("ahead")
+
+    async def read(self, after: Offset, limit: int = READ_MAX) -> Sequence[Event]:
+        """Give the events after an offset, from memory or else from the store; maybe none."""
+        recent = self.recent(after, limit)
+        if recent is not None:
+            return recent
+        return await self._offload(lambda: self._store.read(after, limit=limit))
+
+    async def history(self, account_id: AccountId, subject: str) -> Sequence[Event]:
+        """Give every event about one order or batch, in order."""
+        return await self._offload(
+            lambda: self._store.read(
+                Offset(0), limit=HISTORY_MAX, account_id=account_id, subject=subject
+            )
+        )
+
+    def cursor(self, since: Offset | None = None) -> Cursor:
+        """Open a cursor that gives what follows `since`, or what follows now."""
+        return Cursor(self, self.end if since is None else since)
+
+
+@define(eq=False)
+class Cursor:
+    """A reader's place in the journal. It holds nothing but the place."""
+
+    journal: Journal
+    offset: Offset
+
+    async def next(self, limit: int = READ_MAX) -> Sequence[Event]:
+        """Wait for events after the place, give them in order, and move on. Never empty."""
+        await self.journal.wait_beyond(self.offset)
+        events = await self.journal.read(self.offset, limit)
+        if not events or events[0].offset != self.offset + 1:
+            raise GatewayBug(f"the record has a hole after {self.offset}")
+        self.offset = events[-1].offset
+        return events

@@ -1,0 +1,331 @@
+"""One account's stream: held open, checked against the broker, told of when it is not.
+
+    hold      open ─▶ relay each report to the book ─▶ lost ─▶ pause (1 s → 60 s) ─▶ open …
+    keep true snapshot on connect, on silence, on a period, when asked ─▶ diff into the book
+                                                        both ──▶ drafts ──▶ writer
+
+A broker's stream is fire-and-forget, so the snapshot is as much a source as the stream is. An
+account is `silent` when a snapshot found a change that the stream had not told of; it is then
+polled until the stream speaks again. Refused credentials are not tried again and again: the
+account is `needs_login`, and rests.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+import trio
+from attrs import evolve
+
+from .book import Book, Heard
+from .domain.config import AccountConfig
+from .domain.errors import BrokerError, DecodeError, NeedsLogin, Unavailable
+from .domain.ids import OrderId
+from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, StreamState
+from .runtime.seams import Seams
+from .runtime.supervisor import Backoff
+from .upstream import ReportStream, Upstream
+from .writer import Writer
+
+log = structlog.get_logger()
+
+LIVED_S: Final = 10.0  # a stream that lived this long was a success: the back-off starts again
+DOWN_AFTER: Final = 3  # failed attempts in a row, after which `connecting` is called `down`
+LOGIN_PAUSE_S: Final = 300.0  # how long refused credentials rest
+UNTOLD_GRACE_S: Final = 2.0  # how long a stream may lag behind a snapshot and not be silent
+FILLS_PAUSE_S: Final = 1.0  # between two fetches of trades, at least
+FILLS_LOAD_MAX: Final = 0.1  # and never more than this share of the time goes into them
+QUESTION_PAUSE_S: Final = 0.2  # between two questions of any kind
+HISTORIES_MAX: Final = 100  # lives asked for in one reconcile
+HISTORIES_AT_ONCE: Final = 4
+CHUNK: Final = 200  # rows taken between two checkpoints
+
+
+class AccountStream:
+    """Supervises one account. `run` holds it until cancelled."""
+
+    def __init__(
+        self, config: AccountConfig, upstream: Upstream, book: Book, writer: Writer, seams: Seams
+    ) -> None:
+        self.account_id = book.account_id
+        self.book = book
+        self.reconciled_once = trio.Event()
+        self.status = AccountStatus(
+            upstream=config.upstream,
+            state="connecting",
+            connected=False,
+            since=seams.now(),
+            reconnects=0,
+            last_update_at=None,
+            last_error=None,
+        )
+        self.config = config
+        self._upstream = upstream
+        self._writer = writer
+        self._seams = seams
+        self._backoff = Backoff()
+        self._generation = writer.generation
+        self._wake = trio.Event()
+        self._connects = 0
+        self._full_due_s = 0.0  # when, on the monotonic clock
+        self._fills_due_s = math.inf
+        self._untold_due_s = math.inf
+        self._last_fills_s = -math.inf
+        self._fills_took_s = 0.0
+
+    async def run(self) -> None:
+        """Hold the stream and keep the book true until cancelled."""
+        await self._set_state("connecting")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._hold)
+            nursery.start_soon(self._keep_true)
+
+    def fell(self, error: Exception) -> None:
+        """Note that a defect ended `run`; it begins again on the view."""
+        self.status = evolve(
+            self.status, state="down", connected=False, last_error=type(error).__name__
+        )
+        self.book.restart()
+
+    def nudge(self) -> None:
+        """Ask for a reconcile soon: someone waits for what the stream has not said."""
+        self._ask_full()
+
+    # ------------------------------------------------------------------------------- hold
+
+    async def _hold(self) -> None:
+        attempt = 0
+        while True:
+            opened_s = math.inf
+            try:
+                async with self._upstream.stream() as reports:
+                    opened_s = trio.current_time()
+                    await self._connected()
+                    while True:
+                        await self._relay(reports)
+            except NeedsLogin as error:
+                await self._set_state("needs_login", connected=False, error=error)
+                attempt = 0
+                await trio.sleep(LOGIN_PAUSE_S)
+                continue
+            except BrokerError as error:
+                if trio.current_time() - opened_s >= LIVED_S:
+                    attempt = 0
+                state: StreamState = "down" if attempt >= DOWN_AFTER else "connecting"
+                await self._set_state(state, connected=False, error=error)
+            pause_s = self._backoff.pause_s(attempt, self._seams.random)
+            attempt += 1
+            await trio.sleep(pause_s)
+
+    async def _connected(self) -> None:
+        self._connects += 1
+        self.status = evolve(self.status, reconnects=self._connects - 1)
+        await self._set_state("resyncing", connected=True)
+        self._ask_full()
+
+    async def _relay(self, stream: ReportStream) -> None:
+        try:
+            reports = await stream.receive()
+        except DecodeError as error:
+            # The frame is lost, the stream is not; what it said is found by asking.
+            reports = (undecoded(error),)
+            self._ask_full()
+        await self._hear(reports)
+
+    async def _hear(self, reports: Sequence[Report]) -> None:
+        heard = Heard(self._seams.now(), trio.current_time())
+        for report in reports:
+            self._stand_on_view()
+            await self._publish(self.book.hear(report, heard))
+            if self.status.state == "silent" and isinstance(report, OrderReport):
+                await self._set_state("live")
+        if self.book.wants_orders:
+            self._ask_full()
+        if self.book.wants_fills:
+            self._ask_fills()
+
+    # -------------------------------------------------------------------------- keep true
+
+    async def _keep_true(self) -> None:
+        failures = 0
+        while True:
+            await self._wait_until_due()
+            now_s = trio.current_time()
+            if now_s >= self._untold_due_s:
+                await self._judge_silence()
+            try:
+                if now_s >= self._full_due_s:
+                    await self._reconcile()
+                elif now_s >= self._fills_due_s:
+                    await self._fetch_fills()
+                failures = 0
+            except NeedsLogin as error:
+                await self._set_state("needs_login", error=error)
+                self._full_due_s = now_s + LOGIN_PAUSE_S
+                self._fills_due_s = math.inf
+            except BrokerError as error:
+                self.status = evolve(self.status, last_error=str(error))
+                pause_s = self._backoff.pause_s(failures, self._seams.random)
+                failures += 1
+                self._full_due_s = trio.current_time() + pause_s
+                self._fills_due_s = math.inf
+            await trio.sleep(QUESTION_PAUSE_S)
+
+    async def _wait_until_due(self) -> None:
+        while True:
+            due_s = min(self._full_due_s, self._fills_due_s, self._untold_due_s)
+            if due_s <= trio.current_time():
+                return
+            self._wake = trio.Event()
+            with trio.move_on_at(due_s):
+                await self._wake.wait()
+
+    async def _reconcile(self) -> None:
+        """Ask for the whole day, and take what it adds. BrokerError when it could not be had."""
+        connects = self._connects
+        is_first = self.status.state != "live"
+        self._full_due_s = math.inf
+        self._stand_on_view()
+        self.book.wants_orders = False
+        self.book.untold.clear()
+        mark = self.book.mark()
+        snapshot = await self._upstream.snapshot()
+        moved = self.book.moved(snapshot.orders, mark)[-HISTORIES_MAX:]
+        histories = await self._histories(moved)
+        heard = Heard(self._seams.now(), trio.current_time())
+        for start in range(0, len(snapshot.orders), CHUNK):
+            rows = snapshot.orders[start : start + CHUNK]
+            await self._publish(self.book.reconcile(rows, mark, heard, histories))
+        for note in snapshot.notes:
+            await self._publish(self.book.hear(note, heard))
+        await self._publish(self.book.reconcile_fills(snapshot.trades, snapshot.positions, heard))
+        self.book.wants_fills = False
+        self._fills_due_s = math.inf
+        self.reconciled_once.set()
+        await self._reconciled(connects, is_first=is_first)
+
+    async def _reconciled(self, connects: int, *, is_first: bool) -> None:
+        """Say what the account is now, and when it is asked next."""
+        is_current = connects == self._connects and self.status.connected
+        if is_current and self.status.state in ("resyncing", "needs_login"):
+            await self._set_state("live")
+        if is_first:
+            self.book.untold.clear()
+        elif self.book.untold:
+            self._untold_due_s = trio.current_time() + UNTOLD_GRACE_S
+        due_s = trio.current_time() + period_s(
+            self.config, self.status.state, self.book.open_orders
+        )
+        self._full_due_s = min(self._full_due_s, due_s)
+
+    async def _judge_silence(self) -> None:
+        self._untold_due_s = math.inf
+        if self.book.untold and self.status.state == "live":
+            await self._set_state("silent")
+            self._ask_full()
+
+    async def _fetch_fills(self) -> None:
+        started_s = trio.current_time()
+        self.book.wants_fills = False
+        self._fills_due_s = math.inf
+        self._stand_on_view()
+        answer = await self._upstream.fills()
+        heard = Heard(self._seams.now(), trio.current_time())
+        await self._publish(self.book.reconcile_fills(answer.trades, answer.positions, heard))
+        self._last_fills_s = trio.current_time()
+        self._fills_took_s = self._last_fills_s - started_s
+        if self.book.wants_fills:
+            self._ask_fills()
+
+    async def _histories(self, ids: Sequence[OrderId]) -> dict[OrderId, tuple[OrderReport, ...]]:
+        """Ask for the lives of some orders; one that is not had leaves only its last state."""
+        histories: dict[OrderId, tuple[OrderReport, ...]] = {}
+        limit = trio.CapacityLimiter(HISTORIES_AT_ONCE)
+
+        async def fetch(order_id: OrderId) -> None:
+            async with limit:
+                try:
+                    histories[order_id] = await self._upstream.history(order_id)
+                except BrokerError as error:
+                    log.info("no history", account=self.account_id, reason=str(error))
+
+        async with trio.open_nursery() as nursery:
+            for order_id in ids:
+                nursery.start_soon(fetch, order_id)
+        return histories
+
+    # ---------------------------------------------------------------------------- publish
+
+    def _ask_full(self) -> None:
+        self._full_due_s = min(self._full_due_s, trio.current_time())
+        self._wake.set()
+
+    def _ask_fills(self) -> None:
+        pause_s = max(FILLS_PAUSE_S, self._fills_took_s / FILLS_LOAD_MAX)
+        self._fills_due_s = min(self._fills_due_s, self._last_fills_s + pause_s)
+        self._wake.set()
+
+    def _stand_on_view(self) -> None:
+        """Begin again from the view when a failed commit took away what the book stood on."""
+        if self._generation != self._writer.generation:
+            self._generation = self._writer.generation
+            self.book.restart()
+            self._ask_full()
+
+    async def _publish(self, drafts: Sequence[Draft]) -> None:
+        """Hand events to the writer; what it cannot take is discarded and found again later."""
+        if not drafts:
+            return
+        try:
+            await self._writer.submit(drafts)
+        except Unavailable as error:
+            self.book.restart()
+            self.status = evolve(self.status, state="resyncing", last_error=str(error))
+            self._full_due_s = min(self._full_due_s, trio.current_time() + 1.0)
+            self._wake.set()
+
+    async def _set_state(
+        self,
+        state: StreamState,
+        *,
+        connected: bool | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        """Change the account's row, and tell of it when that is news."""
+        before = self.status
+        self.status = evolve(
+            before,
+            state=state,
+            connected=before.connected if connected is None else connected,
+            since=before.since if state == before.state else self._seams.now(),
+            last_error=before.last_error if error is None else str(error),
+        )
+        log.info("stream", account=self.account_id, state=state, reason=str(error or ""))
+        draft = Draft(
+            type="stream_status",
+            account_id=self.account_id,
+            subject=f"stream:{self.account_id}",
+            value=self.status,
+            received_at=self._seams.now(),
+            received_s=trio.current_time(),
+        )
+        await self._publish([draft])
+
+
+def period_s(config: AccountConfig, state: StreamState, open_orders: int) -> float:
+    """Decide how soon an account is asked again, when nothing else calls for it."""
+    if open_orders and state in ("silent", "connecting", "down"):
+        return config.poll_s
+    return config.reconcile_s
+
+
+def undecoded(error: DecodeError) -> Note:
+    """Say of a frame that could not be read what can be said without keeping it."""
+    where = "; ".join(str(fault) for fault in error.faults[:3])
+    return Note(
+        "error",
+        f"a report of {error.length} bytes (SHA-256 {error.sha256[:16]}…) cannot be read: {where}",
+    )

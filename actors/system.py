@@ -1,0 +1,217 @@
+"""The door: builds the tree in nursery order, and closes it in reverse.
+
+    open_system(config)
+      store, locked ── journal, view
+        └─ nursery: writer
+             └─ nursery: broadcaster, one supervised stream an account, batches
+
+The writer outlives those who write to it: on the way out the streams stop first, what they have
+handed over is made durable, and only then is the store closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta, timezone
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import structlog
+import trio
+from attrs import evolve, frozen
+
+from .batch import BatchDesk
+from .book import Book
+from .broadcaster import Broadcaster
+from .domain.batch import Batch, BatchRequest, IdempotencyClaim
+from .domain.books import AccountBook
+from .domain.config import AccountConfig, Config
+from .domain.errors import Refused
+from .domain.ids import AccountId, Epoch, LogPosition
+from .domain.model import AccountStatus, Event
+from .runtime.journal import Journal
+from .runtime.seams import Seams, real_seams
+from .runtime.service import running
+from .runtime.supervisor import GaveUp, supervise
+from .storage.sqlite import open_store
+from .stream import AccountStream
+from .upstream import Upstream
+from .upstream.ticker_service import open_ticker_service
+from .writer import Writer
+
+log = structlog.get_logger()
+
+IST: Final = timezone(timedelta(hours=5, minutes=30))
+SETTLE_S: Final = 2.0  # what running batches get at the end; a restart takes the rest up
+FLUSH_S: Final = 1.0  # what the writer gets to make durable what it was handed
+TAIL_LOADED_MAX: Final = 10_000  # events in memory from the start, for those who come back
+
+UPSTREAMS: Final[dict[str, Callable[[AccountId, AccountConfig, Seams], Upstream]]] = {
+    "ticker_service": open_ticker_service,
+}
+
+
+@frozen
+class View:
+    """One account's committed book and the position at which it stands."""
+
+    position: LogPosition
+    book: AccountBook
+
+
+class System:
+    """A running gateway. Made by `open_system`, and good until its block ends."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        seams: Seams,
+        journal: Journal,
+        writer: Writer,
+        streams: dict[AccountId, AccountStream],
+        batches: BatchDesk,
+    ) -> None:
+        self.config = config
+        self.seams = seams
+        self.journal = journal
+        self.writer = writer
+        self.streams = streams
+        self.broadcaster = Broadcaster(journal)
+        self.batches = batches
+        self.started_at = seams.now()
+
+    @property
+    def accounts(self) -> tuple[AccountId, ...]:
+        """Name the accounts, in the configuration's order."""
+        return tuple(self.streams)
+
+    def view(self, account: str) -> View:
+        """Give an account's book and its position: both at once, no checkpoint between."""
+        book = self.journal.view.get(AccountId(account))
+        if book is None:
+            raise Refused(404, f"there is no account {account}")
+        return View(self.journal.position, book)
+
+    def status(self, account: AccountId) -> AccountStatus:
+        """Give an account's row of `/ws/status`."""
+        row = self.streams[account].status
+        return evolve(row, last_update_at=self.journal.view[account].updated_at)
+
+    def services(self) -> list[Callable[[], Awaitable[None]]]:
+        """Give what runs, each under its supervisor."""
+        random = self.seams.random
+        return [
+            partial(supervise, "broadcaster", self.broadcaster.run, random=random),
+            partial(supervise, "batches", self.batches.run, random=random),
+            *(partial(self._keep_stream, stream) for stream in self.streams.values()),
+        ]
+
+    async def _keep_stream(self, stream: AccountStream) -> None:
+        """Supervise one account. One that cannot be kept up is down; the others go on."""
+        name = f"stream {stream.account_id}"
+        try:
+            await supervise(name, stream.run, random=self.seams.random, on_fall=stream.fell)
+        except GaveUp as error:
+            log.exception("account given up", account=stream.account_id, reason=str(error))
+
+    def not_ready(self) -> list[AccountId]:
+        """Name the accounts that have not reconciled since the start."""
+        return [name for name, s in self.streams.items() if not s.reconciled_once.is_set()]
+
+    async def events(
+        self, account: str | None = None, since: LogPosition | None = None
+    ) -> AsyncIterator[Event]:
+        """Give events as they are committed, after `since` or from now on; never ends by itself.
+
+        PositionGone when `since` cannot be resumed from.
+        """
+        if since is not None:
+            self.journal.check(since)
+        cursor = self.journal.cursor(None if since is None else since.offset)
+        while True:
+            for event in await cursor.next():
+                if account is None or event.account_id == account:
+                    yield event
+
+    async def place_batch(
+        self,
+        account: str,
+        request: BatchRequest,
+        *,
+        claim: IdempotencyClaim | None = None,
+        path: str = "$",
+    ) -> Batch:
+        """Check a batch, make it durable, place it, and wait for its end up to `wait_s`.
+
+        Gives the batch as it stands then. BadRequest names each leg and field at fault; nothing has
+        been sent in that case.
+        """
+        view = self.view(account)
+        return await self.batches.place(view.book.account_id, request, claim=claim, path=path)
+
+
+@asynccontextmanager
+async def open_system(config: Config, seams: Seams | None = None) -> AsyncIterator[System]:
+    """Start a gateway and stop it at the end of the block.
+
+    StoreLocked when another process owns the store, StoreDamaged when the file is not whole.
+    """
+    if seams is None:
+        async with real_seams() as world, open_system(config, world) as system:
+            yield system
+        return
+    store = await seams.offload(
+        partial(open_store, Path(config.store.path), make_epoch=partial(make_epoch, seams.random))
+    )
+    try:
+        today = trading_day(seams.now())
+        loaded = await seams.offload(partial(store.load, today=today, tail_max=TAIL_LOADED_MAX))
+        journal = Journal(store, loaded, map(AccountId, config.accounts), seams.offload)
+        writer = Writer(store, journal, seams.offload)
+        system = build(config, seams, journal, writer)
+        async with running(writer.run):
+            async with running(*system.services()):
+                try:
+                    yield system
+                finally:
+                    with trio.move_on_after(SETTLE_S, shield=True):
+                        await system.batches.settle()
+            with trio.move_on_after(FLUSH_S, shield=True):
+                await writer.flush()
+    finally:
+        with trio.CancelScope(shield=True):
+            await seams.offload(store.close)
+
+
+def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> System:
+    """Make the actors and join them up; nothing runs yet."""
+    upstreams: dict[AccountId, Upstream] = {}
+    streams: dict[AccountId, AccountStream] = {}
+    for account_id, account in config.accounts.items():
+        upstream = UPSTREAMS[account.upstream](account_id, account, seams)
+        book = Book(journal.view[account_id])
+        upstreams[account_id] = upstream
+        streams[account_id] = AccountStream(account, upstream, book, writer, seams)
+    batches = BatchDesk(journal, writer, seams, streams, upstreams)
+    return System(
+        config=config,
+        seams=seams,
+        journal=journal,
+        writer=writer,
+        streams=streams,
+        batches=batches,
+    )
+
+
+def trading_day(moment: datetime) -> date:
+    """Give the day of the Indian exchanges at a moment."""
+    return moment.astimezone(IST).date()
+
+
+def make_epoch(random: Random) -> Epoch:
+    """Make the identity of a new store."""
+    return Epoch(f"{random.getrandbits(64):016x}")
