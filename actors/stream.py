@@ -70,7 +70,7 @@ class AccountStream:
         self._generation = writer.generation
         self._wake = trio.Event()
         self._connects = 0
-        self._full_due_s = 0.0  # when, on the monotonic clock
+        self._full_due_s = math.inf  # when, on the monotonic clock
         self._fills_due_s = math.inf
         self._untold_due_s = math.inf
         self._last_fills_s = -math.inf
@@ -116,6 +116,7 @@ class AccountStream:
                     attempt = 0
                 state: StreamState = "down" if attempt >= DOWN_AFTER else "connecting"
                 await self._set_state(state, connected=False, error=error)
+                self._ask_full()
             pause_s = self._backoff.pause_s(attempt, self._seams.random)
             attempt += 1
             await trio.sleep(pause_s)
@@ -204,8 +205,8 @@ class AccountStream:
         await self._publish(self.book.reconcile_fills(snapshot.trades, snapshot.positions, heard))
         self.book.wants_fills = False
         self._fills_due_s = math.inf
-        self.reconciled_once.set()
         await self._reconciled(connects, is_first=is_first)
+        self.reconciled_once.set()
 
     async def _reconciled(self, connects: int, *, is_first: bool) -> None:
         """Say what the account is now, and when it is asked next."""
