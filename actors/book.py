@@ -67,6 +67,7 @@ class Book:
         # Known orders that a reconcile found changed and the stream has not told of.
         self.untold: dict[OrderId, None] = {}
         self._view = view
+        self._heard_count = 0  # never begins again: marks that are out must keep their meaning
         self.restart()
 
     def restart(self) -> None:
@@ -83,7 +84,6 @@ class Book:
         )
         self._absent: dict[PositionId, None] = {}
         self._open: dict[OrderId, None] = dict(self._view.open_orders)
-        self._heard_count = 0
         self.untold.clear()
 
     @property
@@ -182,8 +182,10 @@ class Book:
             known = self.order(row.order_id) is not None
             if known and self._is_touched(row.order_id, mark):
                 continue
+            wants_fills = self.wants_fills
             drafts += self._replay(histories.get(row.order_id, ()), heard)
             made = self._settle(row, heard)
+            self.wants_fills = wants_fills  # the trades of these fills come with the same answer
             drafts += made
             if made and known:
                 self.untold[row.order_id] = None
@@ -209,6 +211,8 @@ class Book:
         drafts: list[Draft] = []
         order = self.order(history[0].order_id)
         for report in _unknown_part(history, order):
+            if order is None and not stands_alone(report):
+                continue
             drafts += self._apply(order, report, heard, is_replay=True)
             order = self.order(report.order_id)
         return drafts

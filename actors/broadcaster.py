@@ -49,6 +49,7 @@ class Frame:
     """One encoded event of a feed."""
 
     offset: Offset
+    prev: Offset
     text: str
     event: Event
 
@@ -75,7 +76,7 @@ class Feed:
             self.scanned = event.offset
             if self.selection.takes(event):
                 text = event_frame(event, self.epoch, self.last)
-                self.frames.append(Frame(event.offset, text, event))
+                self.frames.append(Frame(event.offset, self.last, text, event))
                 self.last = event.offset
         if len(self.frames) > FRAMES_MAX:
             cut = len(self.frames) - FRAMES_MAX // 2
@@ -133,8 +134,12 @@ class Subscription:
                     return texts, ()
                 continue
             if frames:
+                texts = [frame.text for frame in frames]
+                if frames[0].prev > self.last_frame:
+                    # The feed knows of an earlier place than this client was ever given.
+                    texts[0] = event_frame(frames[0].event, self.feed.epoch, self.last_frame)
                 self.offset = self.last_frame = frames[-1].offset
-                return [frame.text for frame in frames], [frame.event for frame in frames]
+                return texts, [frame.event for frame in frames]
             self.offset = max(self.offset, self.feed.scanned)
             self._wake = trio.Event()
             with trio.move_on_after(HEARTBEAT_S) as quiet:
@@ -176,7 +181,8 @@ class Broadcaster:
 
     async def run(self) -> None:
         """Follow the journal until cancelled."""
-        cursor = self.journal.cursor()
+        scanned = [feed.scanned for feed in self._feeds.values()]
+        cursor = self.journal.cursor(min(scanned, default=None))
         while True:
             events = await cursor.next()
             for feed in list(self._feeds.values()):

@@ -22,7 +22,7 @@ from attrs import evolve
 
 from .book import Book, Heard
 from .domain.config import AccountConfig
-from .domain.errors import BrokerError, DecodeError, NeedsLogin, Unavailable
+from .domain.errors import BrokerError, DecodeError, NeedsLogin, StoreError, Unavailable
 from .domain.ids import OrderId
 from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, StreamState
 from .runtime.seams import Seams
@@ -41,6 +41,7 @@ FILLS_LOAD_MAX: Final = 0.1  # and never more than this share of the time goes i
 QUESTION_PAUSE_S: Final = 0.2  # between two questions of any kind
 HISTORIES_MAX: Final = 100  # lives asked for in one reconcile
 HISTORIES_AT_ONCE: Final = 4
+STORE_PAUSE_S: Final = 1.0  # between two looks whether the store takes anything again
 CHUNK: Final = 200  # rows taken between two checkpoints
 
 
@@ -68,11 +69,13 @@ class AccountStream:
         self._seams = seams
         self._backoff = Backoff()
         self._generation = writer.generation
+        self._has_ground = True  # the book stands on what is, or will be, durable
         self._wake = trio.Event()
         self._connects = 0
         self._full_due_s = math.inf  # when, on the monotonic clock
         self._fills_due_s = math.inf
         self._untold_due_s = math.inf
+        self._rests_until_s = -math.inf  # no question before, whoever asks
         self._last_fills_s = -math.inf
         self._fills_took_s = 0.0
 
@@ -82,13 +85,18 @@ class AccountStream:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._hold)
             nursery.start_soon(self._keep_true)
+            nursery.start_soon(self._follow_writer)
 
     def fell(self, error: Exception) -> None:
         """Note that a defect ended `run`; it begins again on the view."""
         self.status = evolve(
             self.status, state="down", connected=False, last_error=type(error).__name__
         )
-        self.book.restart()
+        self._lose_ground()
+
+    async def give_up(self, error: Exception) -> None:
+        """Tell that nobody runs this account any more."""
+        await self._set_state("down", connected=False, error=error)
 
     def nudge(self) -> None:
         """Ask for a reconcile soon: someone waits for what the stream has not said."""
@@ -123,6 +131,7 @@ class AccountStream:
 
     async def _connected(self) -> None:
         self._connects += 1
+        self._rests_until_s = -math.inf
         self.status = evolve(self.status, reconnects=self._connects - 1)
         await self._set_state("resyncing", connected=True)
         self._ask_full()
@@ -139,7 +148,9 @@ class AccountStream:
     async def _hear(self, reports: Sequence[Report]) -> None:
         heard = Heard(self._seams.now(), trio.current_time())
         for report in reports:
-            self._stand_on_view()
+            self._check_ground()
+            if not self._has_ground:
+                return  # what is discarded here is found by asking
             await self._publish(self.book.hear(report, heard))
             if self.status.state == "silent" and isinstance(report, OrderReport):
                 await self._set_state("live")
@@ -165,14 +176,12 @@ class AccountStream:
                 failures = 0
             except NeedsLogin as error:
                 await self._set_state("needs_login", error=error)
-                self._full_due_s = now_s + LOGIN_PAUSE_S
-                self._fills_due_s = math.inf
+                self._rest(LOGIN_PAUSE_S)
             except BrokerError as error:
                 self.status = evolve(self.status, last_error=str(error))
                 pause_s = self._backoff.pause_s(failures, self._seams.random)
                 failures += 1
-                self._full_due_s = trio.current_time() + pause_s
-                self._fills_due_s = math.inf
+                self._rest(pause_s)
             await trio.sleep(QUESTION_PAUSE_S)
 
     async def _wait_until_due(self) -> None:
@@ -188,9 +197,10 @@ class AccountStream:
         """Ask for the whole day, and take what it adds. BrokerError when it could not be had."""
         connects = self._connects
         is_first = self.status.state != "live"
-        self._full_due_s = math.inf
-        self._stand_on_view()
-        self.book.wants_orders = False
+        self._full_due_s = self._fills_due_s = math.inf
+        if not await self._regain_ground():
+            return
+        self.book.wants_orders = self.book.wants_fills = False
         self.book.untold.clear()
         mark = self.book.mark()
         snapshot = await self._upstream.snapshot()
@@ -203,10 +213,11 @@ class AccountStream:
         for note in snapshot.notes:
             await self._publish(self.book.hear(note, heard))
         await self._publish(self.book.reconcile_fills(snapshot.trades, snapshot.positions, heard))
-        self.book.wants_fills = False
-        self._fills_due_s = math.inf
-        await self._reconciled(connects, is_first=is_first)
-        self.reconciled_once.set()
+        if self.book.wants_fills:
+            self._ask_fills()
+        if self._has_ground:
+            await self._reconciled(connects, is_first=is_first)
+            self.reconciled_once.set()
 
     async def _reconciled(self, connects: int, *, is_first: bool) -> None:
         """Say what the account is now, and when it is asked next."""
@@ -232,7 +243,6 @@ class AccountStream:
         started_s = trio.current_time()
         self.book.wants_fills = False
         self._fills_due_s = math.inf
-        self._stand_on_view()
         answer = await self._upstream.fills()
         heard = Heard(self._seams.now(), trio.current_time())
         await self._publish(self.book.reconcile_fills(answer.trades, answer.positions, heard))
@@ -261,32 +271,68 @@ class AccountStream:
     # ---------------------------------------------------------------------------- publish
 
     def _ask_full(self) -> None:
-        self._full_due_s = min(self._full_due_s, trio.current_time())
+        due_s = max(trio.current_time(), self._rests_until_s)
+        self._full_due_s = min(self._full_due_s, due_s)
         self._wake.set()
 
     def _ask_fills(self) -> None:
         pause_s = max(FILLS_PAUSE_S, self._fills_took_s / FILLS_LOAD_MAX)
-        self._fills_due_s = min(self._fills_due_s, self._last_fills_s + pause_s)
+        due_s = max(self._last_fills_s + pause_s, self._rests_until_s)
+        self._fills_due_s = min(self._fills_due_s, due_s)
         self._wake.set()
 
-    def _stand_on_view(self) -> None:
-        """Begin again from the view when a failed commit took away what the book stood on."""
+    def _rest(self, pause_s: float) -> None:
+        """Ask nothing for a while; the whole day then."""
+        self._rests_until_s = self._full_due_s = trio.current_time() + pause_s
+        self._fills_due_s = math.inf
+
+    # ----------------------------------------------------------------------------- ground
+
+    async def _follow_writer(self) -> None:
+        while True:
+            await self._writer.lost.wait()
+            self._check_ground()
+
+    def _check_ground(self) -> None:
         if self._generation != self._writer.generation:
             self._generation = self._writer.generation
-            self.book.restart()
-            self._ask_full()
+            self._lose_ground()
+
+    def _lose_ground(self) -> None:
+        """Note that the book stands on events that will not be durable.
+
+        Reports are then discarded until the next reconcile, which begins on the view.
+        """
+        self._has_ground = False
+        if self.status.connected:
+            self.status = evolve(self.status, state="resyncing")
+        self._ask_full()
+
+    async def _regain_ground(self) -> bool:
+        """Wait until all that was handed over is durable or refused; stand on the view then."""
+        self._check_ground()
+        if self._has_ground:
+            return True
+        try:
+            await self._writer.commit([])
+        except (Unavailable, StoreError) as error:
+            self.status = evolve(self.status, last_error=str(error))
+            self._full_due_s = trio.current_time() + STORE_PAUSE_S
+            return False
+        self._generation = self._writer.generation
+        self.book.restart()
+        self._has_ground = True
+        return True
 
     async def _publish(self, drafts: Sequence[Draft]) -> None:
         """Hand events to the writer; what it cannot take is discarded and found again later."""
-        if not drafts:
+        if not drafts or not self._has_ground:
             return
         try:
             await self._writer.submit(drafts)
         except Unavailable as error:
-            self.book.restart()
-            self.status = evolve(self.status, state="resyncing", last_error=str(error))
-            self._full_due_s = min(self._full_due_s, trio.current_time() + 1.0)
-            self._wake.set()
+            self._lose_ground()
+            self.status = evolve(self.status, last_error=str(error))
 
     async def _set_state(
         self,

@@ -32,6 +32,7 @@ from .domain.config import AccountConfig, Config
 from .domain.errors import Refused
 from .domain.ids import AccountId, Epoch, LogPosition
 from .domain.model import AccountStatus, Event
+from .runner import Means
 from .runtime.journal import Journal
 from .runtime.seams import Seams, real_seams
 from .runtime.service import running
@@ -189,21 +190,21 @@ async def open_system(config: Config, seams: Seams | None = None) -> AsyncIterat
 
 def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> System:
     """Make the actors and join them up; nothing runs yet."""
-    upstreams: dict[AccountId, Upstream] = {}
     streams: dict[AccountId, AccountStream] = {}
+    means: dict[AccountId, Means] = {}
     for account_id, account in config.accounts.items():
         upstream = UPSTREAMS[account.upstream](account_id, account, seams)
-        book = Book(journal.view[account_id])
-        upstreams[account_id] = upstream
-        streams[account_id] = AccountStream(account, upstream, book, writer, seams)
-    batches = BatchDesk(journal, writer, seams, streams, upstreams)
+        view = journal.view[account_id]
+        stream = AccountStream(account, upstream, Book(view), writer, seams)
+        streams[account_id] = stream
+        means[account_id] = Means(view, stream, upstream, writer, seams)
     return System(
         config=config,
         seams=seams,
         journal=journal,
         writer=writer,
         streams=streams,
-        batches=batches,
+        batches=BatchDesk(journal, means),
     )
 
 

@@ -50,6 +50,7 @@ class Writer:
     def __init__(self, store: Store, journal: Journal, offload: Offload) -> None:
         self.generation = 0  # grows with each failed commit
         self.healthy = True
+        self.lost = trio.Event()  # set at a failed commit, then another one takes its place
         self._store = store
         self._journal = journal
         self._offload = offload
@@ -128,7 +129,9 @@ class Writer:
         log.error("commit failed, nothing new is shown", reason=str(error))
         self.generation += 1
         self.healthy = False
-        for group in groups:
+        self.lost.set()
+        self.lost = trio.Event()
+        for group in (*groups, *self._inbox.drain(GROUPS_MAX)):
             if group.reply is not None:
                 group.reply.fail(error)
 
