@@ -151,10 +151,15 @@ class BatchDesk:
 
 
 async def _wait(runner: Runner, wait_s: float) -> Batch:
-    with trio.move_on_after(wait_s):
+    deadline_s = trio.current_time() + wait_s
+    if not runner.is_durable:  # what is answered has to be durable; the writer has its deadlines
+        await runner.begun.wait()
+    with trio.move_on_at(deadline_s):
         await runner.ended.wait()
     if runner.failure is not None:
         raise runner.failure
+    if not runner.is_durable:
+        raise Unavailable("the gateway is closing; nothing was sent")
     return runner.batch
 
 

@@ -63,7 +63,9 @@ class Book:
     def __init__(self, view: AccountBook) -> None:
         self.account_id: AccountId = view.account_id
         self.wants_orders = False  # something was named that only a snapshot can explain
-        self.wants_fills = False  # a fill was heard of: its trade has to be fetched
+        self.filled: dict[
+            OrderId, None
+        ] = {}  # fills were heard of: their trades have to be fetched
         # Known orders that a reconcile found changed and the stream has not told of.
         self.untold: dict[OrderId, None] = {}
         self._view = view
@@ -83,6 +85,7 @@ class Book:
             (row.value.text for row in self._view.messages), maxlen=TOLD_MAX
         )
         self._absent: dict[PositionId, None] = {}
+        self._settled: dict[OrderId, OrderReport] = {}
         self._open: dict[OrderId, None] = dict(self._view.open_orders)
         self.untold.clear()
 
@@ -97,6 +100,11 @@ class Book:
             return order
         row = self._view.orders.get(order_id)
         return None if row is None else row.value
+
+    def take_filled(self) -> list[OrderId]:
+        """Take the orders whose fills were heard of; they are going to be asked about."""
+        filled, self.filled = list(self.filled), {}
+        return filled
 
     # ------------------------------------------------------------------ what the stream says
 
@@ -118,6 +126,7 @@ class Book:
         self._heard_count += 1
         self._touched[report.order_id] = self._heard_count
         self._contradicted.pop(report.order_id, None)
+        self._settled.pop(report.order_id, None)
         self.untold.pop(report.order_id, None)
         before = self.order(report.order_id)
         if before is None and not stands_alone(report):
@@ -152,9 +161,9 @@ class Book:
         """
         ids = []
         for row in rows:
-            order = self.order(row.order_id)
-            if self._is_touched(row.order_id, mark):
+            if self._settled.get(row.order_id) is row or self._is_touched(row.order_id, mark):
                 continue
+            order = self.order(row.order_id)
             if order is None:
                 if is_ended(row.status) or row.filled_quantity:
                     ids.append(row.order_id)
@@ -179,14 +188,18 @@ class Book:
         """
         drafts: list[Draft] = []
         for row in rows:
+            if self._settled.get(row.order_id) is row:
+                continue  # the very row of the last answer, and nothing was heard since
             known = self.order(row.order_id) is not None
             if known and self._is_touched(row.order_id, mark):
                 continue
-            wants_fills = self.wants_fills
+            filled, self.filled = self.filled, {}
             drafts += self._replay(histories.get(row.order_id, ()), heard)
             made = self._settle(row, heard)
-            self.wants_fills = wants_fills  # the trades of these fills come with the same answer
+            self.filled = filled  # the trades of what the row adds come with the same answer
             drafts += made
+            if row.order_id not in self._contradicted:
+                self._settled[row.order_id] = row
             if made and known:
                 self.untold[row.order_id] = None
             drafts += self._release(row.order_id)
@@ -263,7 +276,7 @@ class Book:
         if before is not None and is_same_state(before, after):
             return []
         if after.filled_quantity > (0 if before is None else before.filled_quantity):
-            self.wants_fills = True
+            self.filled[after.order_id] = None
         return [self._put(after, "order_update", heard)]
 
     def _put(self, order: Order, kind: EventType, heard: Heard) -> Draft:

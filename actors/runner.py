@@ -63,6 +63,7 @@ class Runner:
     means: Means
     is_durable: bool = False
     failure: Exception | None = None  # why it never began
+    begun: trio.Event = field(factory=trio.Event)  # it is durable, or there was no start
     ended: trio.Event = field(factory=trio.Event)  # there is an outcome, or there was no start
     finished: trio.Event = field(factory=trio.Event)  # and nothing is under way
     _news: trio.Event = field(factory=trio.Event)
@@ -77,6 +78,7 @@ class Runner:
                 while not self._is_done():
                     await self._step(calls)
         finally:
+            self.begun.set()
             self.ended.set()
             self.finished.set()
             log.info("batch", batch=self.batch.batch_id, outcome=self.batch.outcome)
@@ -123,6 +125,7 @@ class Runner:
         await self.means.writer.commit([draft])
         self.batch = batch
         self.is_durable = True
+        self.begun.set()
         if batch.ended:
             self.ended.set()
 

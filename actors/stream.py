@@ -156,7 +156,7 @@ class AccountStream:
                 await self._set_state("live")
         if self.book.wants_orders:
             self._ask_full()
-        if self.book.wants_fills:
+        if self.book.filled:
             self._ask_fills()
 
     # -------------------------------------------------------------------------- keep true
@@ -197,10 +197,11 @@ class AccountStream:
         """Ask for the whole day, and take what it adds. BrokerError when it could not be had."""
         connects = self._connects
         is_first = self.status.state != "live"
-        self._full_due_s = self._fills_due_s = math.inf
         if not await self._regain_ground():
             return
-        self.book.wants_orders = self.book.wants_fills = False
+        self._full_due_s = self._fills_due_s = math.inf
+        self.book.wants_orders = False
+        self.book.take_filled()
         self.book.untold.clear()
         mark = self.book.mark()
         snapshot = await self._upstream.snapshot()
@@ -213,11 +214,15 @@ class AccountStream:
         for note in snapshot.notes:
             await self._publish(self.book.hear(note, heard))
         await self._publish(self.book.reconcile_fills(snapshot.trades, snapshot.positions, heard))
-        if self.book.wants_fills:
+        if self.book.filled:
             self._ask_fills()
         if self._has_ground:
             await self._reconciled(connects, is_first=is_first)
-            self.reconciled_once.set()
+        if not self.reconciled_once.is_set():
+            await self._writer.flush()
+            self._check_ground()
+            if self._has_ground:
+                self.reconciled_once.set()
 
     async def _reconciled(self, connects: int, *, is_first: bool) -> None:
         """Say what the account is now, and when it is asked next."""
@@ -241,14 +246,14 @@ class AccountStream:
 
     async def _fetch_fills(self) -> None:
         started_s = trio.current_time()
-        self.book.wants_fills = False
+        filled = self.book.take_filled()
         self._fills_due_s = math.inf
-        answer = await self._upstream.fills()
+        answer = await self._upstream.fills(filled)
         heard = Heard(self._seams.now(), trio.current_time())
         await self._publish(self.book.reconcile_fills(answer.trades, answer.positions, heard))
         self._last_fills_s = trio.current_time()
         self._fills_took_s = self._last_fills_s - started_s
-        if self.book.wants_fills:
+        if self.book.filled:
             self._ask_fills()
 
     async def _histories(self, ids: Sequence[OrderId]) -> dict[OrderId, tuple[OrderReport, ...]]:
@@ -305,7 +310,7 @@ class AccountStream:
         """
         self._has_ground = False
         if self.status.connected:
-            self.status = evolve(self.status, state="resyncing")
+            self.status = evolve(self.status, state="resyncing", since=self._seams.now())
         self._ask_full()
 
     async def _regain_ground(self) -> bool:
@@ -322,12 +327,16 @@ class AccountStream:
         self._generation = self._writer.generation
         self.book.restart()
         self._has_ground = True
-        return True
+        await self._set_state(self.status.state)  # what was told of it may be lost too
+        return self._has_ground
 
     async def _publish(self, drafts: Sequence[Draft]) -> None:
+        """Publish what the book made, unless its ground is gone."""
+        if drafts and self._has_ground:
+            await self._submit(drafts)
+
+    async def _submit(self, drafts: Sequence[Draft]) -> None:
         """Hand events to the writer; what it cannot take is discarded and found again later."""
-        if not drafts or not self._has_ground:
-            return
         try:
             await self._writer.submit(drafts)
         except Unavailable as error:
@@ -359,7 +368,7 @@ class AccountStream:
             received_at=self._seams.now(),
             received_s=trio.current_time(),
         )
-        await self._publish([draft])
+        await self._submit([draft])
 
 
 def period_s(config: AccountConfig, state: StreamState, open_orders: int) -> float:

@@ -118,6 +118,7 @@ class System:
             await supervise(name, stream.run, random=self.seams.random, on_fall=stream.fell)
         except GaveUp as error:
             log.exception("account given up", account=stream.account_id, reason=str(error))
+            await stream.give_up(error)
 
     def not_ready(self) -> list[AccountId]:
         """Name the accounts that have not reconciled since the start."""

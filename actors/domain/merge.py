@@ -32,6 +32,9 @@ def merge(
     after = evolve(
         base,
         status=status,
+        exchange=base.exchange or report.exchange or "",
+        transaction_type=base.transaction_type or report.transaction_type or "",
+        variety=_said(report.variety, base.variety),
         quantity=quantity,
         filled_quantity=filled,
         pending_quantity=_said(report.pending_quantity, pending),

@@ -106,7 +106,11 @@ class Journal:
         recent = self.recent(after, limit)
         if recent is not None:
             return recent
-        return await self._offload(lambda: self._store.read(after, limit=limit))
+        end = self.end  # the store may be a commit ahead, which is not visible yet
+        found = await self._offload(lambda: self._store.read(after, limit=min(limit, end - after)))
+        if not found or found[0].offset != after + 1:
+            raise GatewayBug(f"the record has a hole after {after}")
+        return found
 
     async def history(self, account_id: AccountId, subject: str) -> Sequence[Event]:
         """Give every event about one order or batch, in order."""
@@ -132,7 +136,5 @@ class Cursor:
         """Wait for events after the place, give them in order, and move on. Never empty."""
         await self.journal.wait_beyond(self.offset)
         events = await self.journal.read(self.offset, limit)
-        if not events or events[0].offset != self.offset + 1:
-            raise GatewayBug(f"the record has a hole after {self.offset}")
         self.offset = events[-1].offset
         return events

@@ -195,7 +195,7 @@ class _HttpxCaller:
                 return await self._call(request)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
             raise BrokerUnreachable("the broker cannot be reached") from None
-        except (httpx2.TransportError, trio.TooSlowError) as error:
+        except (httpx2.RequestError, trio.TooSlowError) as error:
             raise BrokerUnknown(f"the broker did not answer: {type(error).__name__}") from None
 
     async def _call(self, request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ BrokerUnknown (it may have been done: ask), NeedsLogin (the credentials are dead
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from typing import Protocol
@@ -65,8 +66,11 @@ class Upstream(Protocol):
     async def snapshot(self) -> Snapshot:
         """Ask for orders, then trades, then positions."""
 
-    async def fills(self) -> Snapshot:
-        """Ask for trades and positions only, as after a fill was heard of; no orders in it."""
+    async def fills(self, order_ids: Sequence[OrderId]) -> Snapshot:
+        """Ask for these orders' trades and for all positions, as after fills were heard of.
+
+        Gives more trades when that is cheaper to ask for; no orders.
+        """
 
     async def history(self, order_id: OrderId) -> tuple[OrderReport, ...]:
         """Ask for every state that an order passed through, oldest first."""

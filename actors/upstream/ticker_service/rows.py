@@ -1,0 +1,237 @@
+"""Kite's rows, which ticker_service passes through, as reports.
+
+    {"order_id": "25…", "status": "OPEN", …} ──order_report──▶ OrderReport
+    body ──rows_of──▶ [row, row, …] ──read_rows──▶ reports, and a Note for each unreadable row
+
+Only the fields that are named here are read; the rest of a row (client ids, checksums) is dropped
+with it. Ids are strings, as Kite Connect v3 writes them: as a number `007` would lose its zeros
+and be another order. Sources: Kite Connect v3, "orders" and "portfolio".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final, Generic, Literal, TypeVar
+
+import msgspec
+from attrs import define, field
+
+from actors.domain.errors import DecodeError, Fault
+from actors.domain.ids import AccountId, BrokerTag, OrderId, TradeId
+from actors.domain.model import Note, OrderReport, Position, Trade, position_id
+from actors.domain.wire import ANSWER_BYTES_MAX, parse
+
+from .fields import (
+    ID_MAX,
+    FieldFault,
+    an_object,
+    as_money,
+    maybe_count,
+    maybe_money,
+    maybe_text,
+    maybe_time,
+    maybe_word,
+    required_count,
+    required_money,
+    required_signed,
+    required_word,
+)
+
+R = TypeVar("R")
+
+NOTES_MAX: Final = 20
+
+_ERROR: Final = msgspec.Raw(b'"error"')
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def order_report(value: Any) -> OrderReport:
+    """Read an order's row; only `order_id` and `status` must be there.
+
+    `placed_at` is `order_timestamp`. `at` is the later of `exchange_update_timestamp` and
+    `order_timestamp`: the first is null until the exchange saw the order, each only ever moves
+    forward, and so does the later of the two.
+    """
+    row = an_object(value)
+    placed_at = maybe_time(row, "order_timestamp")
+    return OrderReport(
+        order_id=OrderId(required_word(row, "order_id", ID_MAX)),
+        status=required_word(row, "status"),
+        filled_quantity=maybe_count(row, "filled_quantity"),
+        pending_quantity=maybe_count(row, "pending_quantity"),
+        average_price=maybe_money(row, "average_price"),
+        tradingsymbol=maybe_word(row, "tradingsymbol"),
+        exchange=maybe_word(row, "exchange"),
+        transaction_type=maybe_word(row, "transaction_type"),
+        order_type=maybe_word(row, "order_type"),
+        product=maybe_word(row, "product"),
+        validity=maybe_word(row, "validity"),
+        variety=maybe_word(row, "variety"),
+        quantity=maybe_count(row, "quantity"),
+        price=maybe_money(row, "price"),
+        trigger_price=maybe_money(row, "trigger_price"),
+        tag=maybe_word(row, "tag"),
+        placed_at=placed_at,
+        at=_later(maybe_time(row, "exchange_update_timestamp"), placed_at),
+        status_message=maybe_text(row, "status_message"),
+    )
+
+
+def trade(value: Any, account_id: AccountId) -> Trade:
+    """Read a trade's row.
+
+    Its `order_timestamp` is a time of day without a date and is not read; `fill_timestamp`, or
+    else `exchange_timestamp`, is when it was traded.
+    """
+    row = an_object(value)
+    quantity = required_count(row, "quantity")
+    price = required_money(row, "average_price")
+    return Trade(
+        trade_id=TradeId(required_word(row, "trade_id", ID_MAX)),
+        order_id=OrderId(required_word(row, "order_id", ID_MAX)),
+        account_id=account_id,
+        exchange=required_word(row, "exchange"),
+        tradingsymbol=required_word(row, "tradingsymbol"),
+        transaction_type=required_word(row, "transaction_type"),
+        product=required_word(row, "product"),
+        quantity=quantity,
+        price=price,
+        value=as_money(price * quantity, "average_price"),
+        traded_at=maybe_time(row, "fill_timestamp") or maybe_time(row, "exchange_timestamp"),
+    )
+
+
+def position(value: Any, account_id: AccountId) -> Position:
+    """Read a row of the net positions."""
+    row = an_object(value)
+    exchange = required_word(row, "exchange")
+    symbol = required_word(row, "tradingsymbol")
+    product = required_word(row, "product")
+    quantity = required_signed(row, "quantity")
+    return Position(
+        id=position_id(exchange, symbol, product),
+        account_id=account_id,
+        exchange=exchange,
+        tradingsymbol=symbol,
+        product=product,
+        quantity=quantity,
+        average_price=required_money(row, "average_price"),
+        last_price=required_money(row, "last_price"),
+        realised=required_money(row, "realised"),
+        unrealised=required_money(row, "unrealised"),
+        pnl=required_money(row, "pnl"),
+        side=_side(quantity),
+    )
+
+
+def rows_of(body: bytes, *names: str) -> tuple[str, list[msgspec.Raw]]:
+    """Find the list in an answer; give its path and its rows, each still to be parsed.
+
+    It is bare, or under one of `names` (`{"status": "success", "data": […]}`), which may stand
+    inside one another (`{"data": {"net": […]}}`). DecodeError when there is none, or when the
+    answer calls itself an error. Splitting takes a fraction of the time that parsing does, so a
+    day's answer never holds other tasks up for long.
+    """
+    if len(body) > ANSWER_BYTES_MAX:
+        raise _no_list("$", f"more than {ANSWER_BYTES_MAX} bytes")
+    path, rest = "$", body.strip()
+    try:
+        while rest[:1] == b"{":
+            inner = _object.decode(rest)
+            if inner.get("status") == _ERROR:
+                raise _no_list(f"{path}.status", "the broker answered with an error")
+            name = next((name for name in names if name in inner), None)
+            if name is None:
+                raise _no_list(f"{path}.{names[0]}", "required field missing")
+            path, rest = f"{path}.{name}", bytes(inner[name])
+        if rest[:1] != b"[":
+            raise _no_list(path, "a list is needed")
+        return path, _list.decode(rest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _no_list(path, "not JSON") from None
+
+
+@define
+class Memory(Generic[R]):
+    """What the rows of the last answer were read as, by their digests.
+
+    Most of a day's rows never change again, and are not read again. The rows themselves are not
+    kept.
+    """
+
+    known: dict[bytes, R] = field(factory=dict)
+    now: dict[bytes, R] = field(factory=dict)
+
+    def begin(self) -> None:
+        """Begin an answer: what the one before it did not have is forgotten."""
+        self.known, self.now = self.now, {}
+
+    def read(self, raw: bytes, read: Callable[[Any], R]) -> R:
+        """Give what the row was read as, reading it if it is new."""
+        digest = blake2b(raw, digest_size=16).digest()
+        value = self.known.get(digest)
+        if value is None:
+            value = read(parse(raw))
+        self.now[digest] = value
+        return value
+
+
+def read_rows(
+    raws: list[msgspec.Raw],
+    path: str,
+    span: range,
+    read: Callable[[Any], R],
+    memory: Memory[R] | None = None,
+) -> Iterator[R | Note]:
+    """Read the rows of `span`; a row that cannot be read gives a Note that names the fault."""
+    for i in span:
+        raw = bytes(raws[i])
+        try:
+            yield read(parse(raw)) if memory is None else memory.read(raw, read)
+        except FieldFault as fault:
+            yield _left_out(fault.at(f"{path}[{i}]"))
+        except DecodeError as error:
+            yield _left_out(Fault(f"{path}[{i}]", error.faults[0].message))
+
+
+def order_under(value: Any, tag: BrokerTag) -> OrderReport | None:
+    """Read an order's row if it stands under this tag.
+
+    A row that has no readable tag is a fault, never "not under it": whoever asks by tag may
+    conclude that an order was not placed.
+    """
+    row = an_object(value)
+    if "tag" not in row:
+        raise FieldFault("tag", "required field missing")
+    return order_report(row) if maybe_word(row, "tag") == tag else None
+
+
+def few(notes: list[Note]) -> tuple[Note, ...]:
+    """Keep the first NOTES_MAX notes, and say how many more there were."""
+    if len(notes) <= NOTES_MAX:
+        return tuple(notes)
+    more = f"{len(notes) - NOTES_MAX} more rows of the broker's answer could not be read"
+    return (*notes[:NOTES_MAX], Note("error", more))
+
+
+def _no_list(path: str, message: str) -> DecodeError:
+    return DecodeError((Fault(path, message),))
+
+
+def _left_out(where: Fault) -> Note:
+    return Note("error", f"a row of the broker's answer could not be read: {where}")
+
+
+def _side(quantity: int) -> Literal["long", "short", "flat"]:
+    if quantity == 0:
+        return "flat"
+    return "long" if quantity > 0 else "short"
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)

@@ -1,0 +1,1 @@
+"""The proofs of Orderwire, in the shape of what they prove."""

@@ -1,0 +1,178 @@
+"""A broker by hand: its stream is pushed, its answers are laid out, its failures are chosen.
+
+push(report) ──▶ stream          show(row) ──▶ order book ──▶ snapshot, find
+place(leg): what its symbol says (FILL, REST, REFUSE, LOST, …)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import trio
+from attrs import define, evolve, field
+
+from actors.domain.batch import Leg
+from actors.domain.errors import BrokerRefused, BrokerUnknown
+from actors.domain.ids import BrokerTag, OrderId
+from actors.domain.model import OrderReport, Position, Report, Snapshot, Trade
+from actors.upstream import Change, Placement
+
+from .fakes import a_row
+
+PUSHED_MAX = 1000
+NO_ANSWER_S = 10.0
+
+
+@define(eq=False)
+class FakeUpstream:
+    """One account at the broker.
+
+    Orders placed here do what their symbol says: REFUSE, REJECT, LOST, GONE, PARTIAL, REST, FILL,
+    LATE, STUCK, as the test symbols of the sandbox do.
+    """
+
+    name: str = "fake"
+    tells: bool = True  # whether the stream tells what happens to orders placed here
+    orders: dict[str, OrderReport] = field(factory=dict)
+    trades: list[Trade] = field(factory=list)
+    positions: list[Position] = field(factory=list)
+    notes: list[Any] = field(factory=list)
+    histories: dict[str, tuple[OrderReport, ...]] = field(factory=dict)
+    cannot_open: Exception | None = None
+    cannot_answer: Exception | None = None
+    cannot_give_history: Exception | None = None
+    answer_s: float = 0.0
+    calls: list[tuple[float, str, Any]] = field(factory=list)
+    _push: Any = None
+    _heard: Any = None
+    _net: dict[str, int] = field(factory=dict)
+
+    def times(self, *names: str) -> list[float]:
+        """Say when these calls were made."""
+        return [at for at, name, _ in self.calls if name in names]
+
+    def asked(self, *names: str) -> list[Any]:
+        """Say what these calls asked for."""
+        return [what for _, name, what in self.calls if name in names]
+
+    def show(self, *rows: OrderReport) -> None:
+        """Put rows in the order book without a word on the stream."""
+        self.orders |= {row.order_id: row for row in rows}
+
+    def push(self, *reports: Report | Exception) -> None:
+        """Say something on the stream; an exception is raised where it is heard."""
+        if self._push is not None:
+            self._push.send_nowait(reports)
+
+    @asynccontextmanager
+    async def stream(self) -> AsyncIterator[FakeUpstream]:
+        """See `Upstream`."""
+        await self._call("stream", None, fails=False)
+        if self.cannot_open is not None:
+            raise self.cannot_open
+        self._push, self._heard = trio.open_memory_channel[Any](PUSHED_MAX)
+        try:
+            yield self
+        finally:
+            self._push = None
+
+    async def receive(self) -> tuple[Report, ...]:
+        """See `ReportStream`."""
+        reports = await self._heard.receive()
+        if reports and isinstance(reports[0], Exception):
+            raise reports[0]
+        return reports
+
+    async def snapshot(self) -> Snapshot:
+        """See `Upstream`: the book as it was when the question came in."""
+        rows = tuple(self.orders.values())
+        await self._call("snapshot", None)
+        return Snapshot(rows, tuple(self.trades), tuple(self.positions), tuple(self.notes))
+
+    async def fills(self) -> Snapshot:
+        """See `Upstream`."""
+        await self._call("fills", None)
+        return Snapshot((), tuple(self.trades), tuple(self.positions))
+
+    async def history(self, order_id: OrderId) -> tuple[OrderReport, ...]:
+        """See `Upstream`."""
+        await self._call("history", order_id)
+        if self.cannot_give_history is not None:
+            raise self.cannot_give_history
+        return self.histories.get(order_id, ())
+
+    async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
+        """See `Upstream`."""
+        await self._call("find", tag)
+        return tuple(row for row in self.orders.values() if row.tag == tag)
+
+    async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
+        """See `Upstream`."""
+        await self._call("modify", order_id)
+
+    async def place(self, leg: Leg) -> Placement:
+        """See `Upstream`."""
+        await self._call("place", leg.broker_tag)
+        word = leg.tradingsymbol
+        if word.startswith("REFUSE"):
+            raise BrokerRefused("the broker refused it")
+        if word.startswith("GONE"):
+            await trio.sleep(NO_ANSWER_S)
+            raise BrokerUnknown("no answer")
+        order_id = str(len(self.orders) + 1)
+        sign = 1 if leg.transaction_type == "BUY" else -1
+        reduces = self._net.get(word, 0) * sign < 0
+        filled = 0
+        if word.startswith("FILL") or (word.startswith("STUCK") and not reduces):
+            filled = leg.quantity
+        elif reduces and not word.startswith("STUCK"):
+            filled = leg.quantity
+        elif word.startswith("PARTIAL"):
+            filled = leg.quantity // 2
+        status = "COMPLETE" if filled == leg.quantity else "OPEN"
+        if word.startswith("REJECT"):
+            status, filled = "REJECTED", 0
+        row = a_row(
+            order_id,
+            status,
+            filled_quantity=filled,
+            tradingsymbol=word,
+            exchange=leg.exchange,
+            transaction_type=leg.transaction_type,
+            product=leg.product,
+            quantity=leg.quantity,
+            tag=leg.broker_tag,
+            status_message="margin" if status == "REJECTED" else None,
+        )
+        self._net[word] = self._net.get(word, 0) + sign * filled
+        self._become(row)
+        if word.startswith("LOST"):
+            await trio.sleep(NO_ANSWER_S)
+            raise BrokerUnknown("no answer")
+        return Placement(OrderId(order_id))
+
+    async def cancel(self, order_id: OrderId, variety: str) -> None:
+        """See `Upstream`."""
+        await self._call("cancel", order_id)
+        row = self.orders[order_id]
+        if row.status != "OPEN":
+            raise BrokerRefused("the order has ended")
+        if (row.tradingsymbol or "").startswith("LATE"):
+            quantity = row.quantity or 0
+            self._net[row.tradingsymbol or ""] = quantity
+            self._become(evolve(row, status="COMPLETE", filled_quantity=quantity))
+            raise BrokerRefused("the order has ended")
+        self._become(evolve(row, status="CANCELLED"))
+
+    def _become(self, row: OrderReport) -> None:
+        self.orders[row.order_id] = row
+        if self.tells:
+            self.push(row)
+
+    async def _call(self, name: str, what: Any, *, fails: bool = True) -> None:
+        self.calls.append((trio.current_time(), name, what))
+        await trio.sleep(self.answer_s)
+        if fails and self.cannot_answer is not None:
+            raise self.cannot_answer

@@ -1,0 +1,130 @@
+"""Values from the environment and from files, secrets that are never shown, and any text at all."""
+
+import traceback
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.domain.config import (
+    Config,
+)
+from actors.domain.errors import ConfigError, Fault
+
+from .given_config import CONTRACT, DIGEST, EVERYTHING, SECRET, changed_by, faults_in, parsed
+
+
+def test_values_come_from_the_environment_and_from_files(tmp_path):
+    """Any value may stand elsewhere; a file's path is beside the configuration, its ends trimmed."""
+    (tmp_path / "ticker.key").write_text(f"\n {SECRET}\n", encoding="utf-8")
+    text = changed_by('api_key = "file:ticker.key"', changed_by('host = "env:HOST"'))
+    config = parsed(text, {"HOST": "::1"}, tmp_path)
+    assert config.accounts["primary"].api_key == SECRET
+    assert config.server.host == "::1"
+    assert type(config.server.host) is str
+
+
+@pytest.mark.parametrize(
+    ("name", "given_text", "value"),
+    [
+        ("port", "8010", 8010),
+        ("grace_s", "2.5", 2.5),
+        ("grace_s", "2", 2.0),
+        ("allowed_origins", '["https://a.example", "https://b.example"]',
+         ("https://a.example", "https://b.example")),
+    ],
+)  # fmt: skip
+def test_any_value_may_come_from_the_environment(name, given_text, value):
+    """The contract says any value: a number or a list there is read as TOML writes it."""
+    config = parsed(changed_by(f'{name} = "env:GIVEN"'), {"GIVEN": given_text})
+    assert getattr(config.server, name) == value
+
+
+def test_an_expiry_may_come_from_the_environment():
+    """A time in the environment is read as TOML writes it, too."""
+    config = parsed(changed_by('expires_at = "env:UNTIL"'), {"UNTIL": "2026-12-31T00:00:00Z"})
+    assert config.keys["desk"].expires_at == datetime(2026, 12, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "given_text", ["", SECRET, f'"{SECRET}"', "1\nport = 2", "[" * 5000, "9" * 5000, "true"]
+)
+def test_what_the_environment_says_is_held_to_the_type_and_never_shown(given_text):
+    """P21: a text that is not what is needed is refused by path, and not repeated."""
+    ((path, message),) = faults_in(changed_by('port = "env:GIVEN"'), {"GIVEN": given_text})
+    assert (path, message) == ("$.server.port", "a whole number is needed")
+
+
+def test_what_points_nowhere_is_named(tmp_path):
+    """A name that the environment lacks and a file that is not there are faults of their own."""
+    (tmp_path / "binary.key").write_bytes(b"\xff\xfe")
+    text = """
+    [accounts.a]
+    upstream = "env:NO_SUCH_NAME"
+    url = ["file:missing", "file:binary.key", "file:.", "file:a\\u0000b"]
+    api_key = "env:"
+    """
+    assert faults_in(text, {"OTHER": "x"}, tmp_path) == [
+        ("$.accounts.a.upstream", "the environment has no NO_SUCH_NAME"),
+        ("$.accounts.a.url[0]", "the file missing cannot be read"),
+        ("$.accounts.a.url[1]", "the file binary.key cannot be read"),
+        ("$.accounts.a.url[2]", "the file . cannot be read"),
+        ("$.accounts.a.url[3]", "the file a\0b cannot be read"),
+        ("$.accounts.a.api_key", "the environment has no "),
+    ]
+
+
+def test_secrets_are_in_no_repr():
+    """P21: a configuration that is printed or logged shows no key and no digest."""
+    config = parsed(EVERYTHING)
+    assert config.accounts["primary"].api_key == SECRET
+    shown = f"{config!r} {config} {config.accounts!r} {config.keys!r}"
+    assert SECRET not in shown
+    assert DIGEST not in shown
+
+
+@pytest.mark.parametrize("name", ["api_key", "upstream", "url", "port", "sha256", "rights", "mode"])
+def test_secrets_are_in_no_error(name):
+    """P21: a secret that stands in the wrong place is not repeated by the fault, nor its cause."""
+    text = changed_by(f'{name} = "env:S"')
+    wrong = text.replace("legs_max = 20", "legs_max = 99")
+    with pytest.raises(ConfigError) as caught:
+        parsed(wrong, {"S": SECRET})
+    assert SECRET not in repr(caught.value) + "".join(traceback.format_exception(caught.value))
+
+
+def test_loading_reads_the_file_and_the_environment(tmp_path, monkeypatch):
+    """A file is read with the process's environment, or with the one that is given."""
+    path = tmp_path / "orderwire.toml"
+    path.write_text(CONTRACT, encoding="utf-8")
+    monkeypatch.setenv("TICKER_API_KEY", "from-process")
+    assert Config.load(path).accounts["primary"].api_key == "from-process"
+    given_env = {"TICKER_API_KEY": SECRET}
+    assert Config.load(str(path), env=given_env).accounts["primary"].api_key == SECRET
+    with pytest.raises(ConfigError, match="the environment has no TICKER_API_KEY"):
+        Config.load(path, env={})
+
+
+def test_a_file_that_cannot_be_read_is_one_fault(tmp_path):
+    """A missing file, a folder, bytes that are no text: one fault each, with the path given."""
+    (tmp_path / "binary.toml").write_bytes(b"\xff")
+    for path, reason in (
+        (tmp_path / "missing.toml", "No such file or directory"),
+        (tmp_path, "Is a directory"),
+        (tmp_path / "binary.toml", "it is not UTF-8"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            Config.load(path)
+        assert caught.value.faults == (Fault(str(path), f"cannot be read: {reason}"),)
+
+
+@given(st.text(max_size=60), st.integers(0, len(EVERYTHING)), st.integers(0, 40))
+def test_any_text_is_a_config_or_a_config_error(inserted, at, cut):
+    """P19: whatever stands in the file, a Config or its faults come of it, nothing else."""
+    for text in (inserted, EVERYTHING[:at] + inserted + EVERYTHING[at + cut :]):
+        try:
+            config = parsed(text)
+        except ConfigError:
+            continue
+        assert config.accounts

@@ -1,0 +1,54 @@
+"""The nouns know their own keys, and their facts cannot be changed."""
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.domain.ids import Offset
+from actors.domain.model import Event, position_id, trade_key
+
+from .given import MODEL, NINE_FIFTEEN, PRIMARY, TRADE, an_order
+
+
+def test_a_trade_is_known_by_exchange_trade_and_order_together():
+    """P2: exchanges start their trade ids again each day, so one id alone is no key."""
+    keys = {
+        trade_key(TRADE),
+        trade_key(attrs.evolve(TRADE, exchange="BSE")),
+        trade_key(attrs.evolve(TRADE, trade_id="8")),
+        trade_key(attrs.evolve(TRADE, order_id="230405000123457")),
+    }
+    assert len(keys) == 4
+    assert trade_key(TRADE) == "NSE:7:230405000123456"
+
+
+def test_a_trade_is_the_same_wherever_it_is_heard():
+    """P2: the key does not depend on who told the trade, or with which details."""
+    assert trade_key(TRADE) == trade_key(attrs.evolve(TRADE, traded_at=None, quantity=1))
+
+
+def test_a_position_is_known_by_instrument_and_product():
+    """One instrument held in two products is two positions."""
+    assert position_id("NFO", "NIFTY25NOVFUT", "NRML") == "NFO:NIFTY25NOVFUT:NRML"
+    assert position_id("NSE", "SBIN", "MIS") != position_id("NSE", "SBIN", "CNC")
+
+
+@pytest.mark.parametrize("kind", MODEL, ids=lambda kind: kind.__name__)
+def test_facts_are_frozen(kind):
+    """What was said cannot be altered afterwards: every class of the model is frozen."""
+    name = attrs.fields(kind)[0].name
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(object.__new__(kind), name, None)
+
+
+@given(st.binary(max_size=8))
+def test_an_event_is_its_bytes(data):
+    """P13: the decoded value beside the bytes is a convenience and takes no part in equality."""
+    order = an_order()
+    young = Event(
+        Offset(1), "order_update", PRIMARY, order.order_id, data, NINE_FIFTEEN,
+        value=order,
+    )  # fmt: skip
+    assert young == attrs.evolve(young, value=None)
+    assert "value" not in repr(young)

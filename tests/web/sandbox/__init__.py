@@ -1,0 +1,1 @@
+"""Proofs of the sandbox broker: literal frames, test symbols, ledger, faults."""
