@@ -15,7 +15,8 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final, Protocol, TypeVar, TypeVarTuple
+from typing import Final, Protocol, TypeAlias, TypeVar, TypeVarTuple
+from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 import trio
@@ -27,6 +28,8 @@ from actors.domain.wire import ANSWER_BYTES_MAX, FRAME_BYTES_MAX
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+TcpStream: TypeAlias = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 CONNECTIONS_MAX: Final = 32
 CLOSE_S: Final = 1.0
@@ -133,19 +136,73 @@ async def offload_inline(call: Callable[[*Ts], T], *args: *Ts) -> T:
 async def connect_websocket(
     url: str, headers: Mapping[str, str], *, timeout_s: float
 ) -> AsyncIterator[Socket]:
-    """Open a real websocket with trio-websocket; see `Connect`."""
-    opening = trio_websocket.open_websocket_url(
-        url,
-        extra_headers=[(name.encode(), value.encode()) for name, value in headers.items()],
-        max_message_size=FRAME_BYTES_MAX,
-        connect_timeout=timeout_s,
-        disconnect_timeout=CLOSE_S,
-    )
+    """Open a real websocket with trio-websocket; see `Connect`.
+
+    The TCP stream is ours and closed here: after an abnormal end trio-websocket 0.12 leaves it
+    open, and each reconnect would leak a descriptor.
+    """
+    deadline_s = trio.current_time() + timeout_s
+    parts = urlsplit(url)
+    stream = await _open_stream(parts, deadline_s)
+    failure: Exception | None = None
     try:
-        async with opening as connection:
-            yield TrioSocket(connection)
-    except (trio_websocket.HandshakeError, OSError) as error:
+        async with trio.open_nursery() as nursery:
+            try:
+                connection = await _shake_hands(nursery, stream, parts, headers, deadline_s)
+                try:
+                    yield TrioSocket(connection)
+                finally:
+                    with trio.move_on_after(CLOSE_S, shield=True):
+                        await connection.aclose()
+            except Exception as error:  # noqa: BLE001 - raised again below, outside the group
+                failure = error
+            nursery.cancel_scope.cancel()
+    except* trio_websocket.HandshakeError as group:
+        # A refusal with a body is raised by the connection's own reader.
+        failure = handshake_error(_first(group))
+    finally:
+        await trio.aclose_forcefully(stream)
+    if failure is not None:
+        raise failure
+
+
+async def _open_stream(parts: SplitResult, deadline_s: float) -> TcpStream:
+    tls = parts.scheme == "wss"
+    port = parts.port or (443 if tls else 80)
+    try:
+        with trio.fail_at(deadline_s):
+            if tls:
+                return await trio.open_ssl_over_tcp_stream(parts.hostname or "", port)
+            return await trio.open_tcp_stream(parts.hostname or "", port)
+    except (OSError, trio.TooSlowError) as error:
         raise handshake_error(error) from None
+
+
+async def _shake_hands(
+    nursery: trio.Nursery,
+    stream: TcpStream,
+    parts: SplitResult,
+    headers: Mapping[str, str],
+    deadline_s: float,
+) -> trio_websocket.WebSocketConnection:
+    resource = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    try:
+        with trio.fail_at(deadline_s):
+            return await trio_websocket.wrap_client_stream(
+                nursery,
+                stream,
+                parts.netloc,
+                resource,
+                extra_headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                max_message_size=FRAME_BYTES_MAX,
+            )
+    except (trio_websocket.HandshakeError, trio.BrokenResourceError, trio.TooSlowError) as error:
+        raise handshake_error(error) from None
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 def handshake_error(error: Exception) -> NeedsLogin | StreamLost:

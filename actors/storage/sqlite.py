@@ -210,6 +210,8 @@ def _told(path: Path, wanted: str) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it is detail
         kind = StoreDamaged if code in DAMAGED else StoreError
         raise kind(f"{path} cannot {wanted}: {error}") from error
+    except UnicodeDecodeError as error:  # SQLite quoted the damage in its message
+        raise StoreDamaged(f"{path} cannot {wanted}: its schema is damaged") from error
 
 
 @contextmanager

@@ -1,0 +1,120 @@
+"""What is counted and measured, in the words of Prometheus.
+
+    counted where it happens ──▶ counters, histograms ─┐
+    read when asked for ───────▶ sources (gauges) ─────┴─▶ text, kept for a second
+
+One `Metrics` a system, with a registry of its own: two systems in one process do not mix.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import trio
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+KEPT_S: Final = 1.0  # writing the text takes milliseconds on the loop
+PROBE_S: Final = 0.25
+
+LATENCY_S: Final = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+BATCH_S: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0)
+
+Source = Callable[[], Iterable[Metric]]
+
+
+class Metrics:
+    """The instruments of one system."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry(auto_describe=False)
+        self._text = b""
+        self._text_s = -math.inf
+        self._sockets = Gauge(
+            "websocket_connections", "Open websockets.", ["service"], registry=registry
+        )
+        self.sockets = self._sockets.labels("backend")
+        self.latency = Histogram(
+            "order_update_latency_seconds",
+            "From a report's arrival to its event's hand-over to one subscriber's socket.",
+            buckets=LATENCY_S,
+            registry=registry,
+        )
+        self._batches = Counter(
+            "batch_orders", "Batches that have ended.", ["status"], registry=registry
+        )
+        for status in ("success", "failed"):
+            self._batches.labels(status)
+        self._batch_duration = Histogram(
+            "batch_duration_seconds",
+            "From a batch's start to its outcome.",
+            buckets=BATCH_S,
+            registry=registry,
+        )
+        self._requests = Counter(
+            "http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
+        )
+        self.commits = Histogram(
+            "journal_commit_seconds",
+            "How long one group's commit took, fsync included.",
+            buckets=LATENCY_S,
+            registry=registry,
+        )
+        self._evicted = Counter(
+            "subscribers_evicted",
+            "Websockets that we closed for what their client did or did not do.",
+            ["reason"],
+            registry=registry,
+        )
+        self.loop_lag = Histogram(
+            "event_loop_lag_seconds",
+            "How much later than due a task that only sleeps ran.",
+            buckets=LATENCY_S,
+            registry=registry,
+        )
+
+    def count_request(self, method: str, route: str, status: int) -> None:
+        """Count an answer. `route` is the rule that fitted, not the path: those have no end."""
+        self._requests.labels(method, route, str(status)).inc()
+
+    def count_batch(self, status: str, duration_s: float) -> None:
+        """Count a batch that ended."""
+        self._batches.labels(status).inc()
+        self._batch_duration.observe(max(0.0, duration_s))
+
+    def count_evicted(self, reason: str) -> None:
+        """Count a subscriber that was closed for cause."""
+        self._evicted.labels(reason).inc()
+
+    def add_source(self, source: Source) -> None:
+        """Have a function asked for what is read, not counted, at each exposition."""
+        self.registry.register(_Reading(source))
+
+    def text(self) -> bytes:
+        """Give all of it as Prometheus reads it; at most a second old."""
+        if trio.current_time() - self._text_s >= KEPT_S:
+            self._text = generate_latest(self.registry)
+            self._text_s = trio.current_time()
+        return self._text
+
+    async def probe_loop(self) -> None:
+        """Measure the loop's lag until cancelled."""
+        while True:
+            due_s = trio.current_time() + PROBE_S
+            await trio.sleep_until(due_s)
+            self.loop_lag.observe(max(0.0, trio.current_time() - due_s))
+
+
+class _Reading(Collector):
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def collect(self) -> Iterable[Metric]:
+        return self._source()
