@@ -66,7 +66,7 @@ class Book:
         self.filled: dict[
             OrderId, None
         ] = {}  # fills were heard of: their trades have to be fetched
-        # Known orders that a reconcile found changed and the stream has not told of.
+        # Orders that a reconcile found changed and of which the stream has not told.
         self.untold: dict[OrderId, None] = {}
         self._view = view
         self._heard_count = 0  # never begins again: marks that are out must keep their meaning
@@ -165,7 +165,7 @@ class Book:
                 continue
             order = self.order(row.order_id)
             if order is None:
-                if is_ended(row.status) or row.filled_quantity:
+                if has_moved(row):
                     ids.append(row.order_id)
             elif judge(order, row).move is Move.FORWARD or row.filled_quantity not in (
                 None,
@@ -194,25 +194,36 @@ class Book:
             if known and self._is_touched(row.order_id, mark):
                 continue
             filled, self.filled = self.filled, {}
-            drafts += self._replay(histories.get(row.order_id, ()), heard)
-            made = self._settle(row, heard)
+            made = self._replay(histories.get(row.order_id, ()), heard)
+            made += self._settle(row, heard)
             self.filled = filled  # the trades of what the row adds come with the same answer
             drafts += made
             if row.order_id not in self._contradicted:
                 self._settled[row.order_id] = row
-            if made and known:
+            if made and (known or has_moved(row)):
+                # A broker need not tell that it took an order in, but all that follows.
                 self.untold[row.order_id] = None
             drafts += self._release(row.order_id)
         return drafts
 
     def reconcile_fills(
-        self, trades: Sequence[Trade], positions: Sequence[Position], heard: Heard
+        self,
+        trades: Sequence[Trade],
+        positions: Sequence[Position],
+        heard: Heard,
+        *,
+        is_whole: bool = True,
     ) -> list[Draft]:
-        """Take the broker's trades and positions of the day, all of them."""
+        """Take the broker's trades and positions.
+
+        `is_whole` says that every position could be read: then one that is missing is closed.
+        """
         drafts = [draft for trade in trades for draft in self._trade(trade, heard)]
         for position in positions:
             drafts += self._position(position, heard)
-        return drafts + self._close_absent({position.id for position in positions}, heard)
+        if is_whole:
+            drafts += self._close_absent({position.id for position in positions}, heard)
+        return drafts
 
     def _is_touched(self, order_id: OrderId, mark: int) -> bool:
         return self._touched.get(order_id, 0) > mark
@@ -358,3 +369,8 @@ def _is_mark_only(before: Position, after: Position) -> bool:
         and before.average_price == after.average_price
         and before.realised == after.realised
     )
+
+
+def has_moved(row: OrderReport) -> bool:
+    """Say whether an order has come further than to be taken in."""
+    return is_ended(row.status) or bool(row.filled_quantity)

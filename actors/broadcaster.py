@@ -127,6 +127,7 @@ class Subscription:
         """
         while True:
             if self._asked:
+                self._pass_over()
                 return self._asked.popleft()(), ()
             frames = self.feed.after(self.offset)
             if frames is None:
@@ -134,17 +135,12 @@ class Subscription:
                     return texts, ()
                 continue
             if frames:
-                texts = [frame.text for frame in frames]
-                if frames[0].prev > self.last_frame:
-                    # The feed knows of an earlier place than this client was ever given.
-                    texts[0] = event_frame(frames[0].event, self.feed.epoch, self.last_frame)
-                self.offset = self.last_frame = frames[-1].offset
-                return texts, [frame.event for frame in frames]
-            self.offset = max(self.offset, self.feed.scanned)
+                return self._take(frames), [frame.event for frame in frames]
             self._wake = trio.Event()
             with trio.move_on_after(HEARTBEAT_S) as quiet:
                 await self._wake.wait()
             if quiet.cancelled_caught:
+                self._pass_over()
                 return [heartbeat_frame(self.position, self.last_frame)], ()
 
     @property
@@ -159,6 +155,33 @@ class Subscription:
     def close(self) -> None:
         """Leave the feed."""
         self.broadcaster.leave(self)
+
+    def jump(self) -> list[str]:
+        """Give at once what memory has up to the journal's end, and stand there.
+
+        For a snapshot of the end, which makes up for what memory no longer has.
+        """
+        journal = self.broadcaster.journal
+        self.broadcaster.tell(self.feed, journal.recent(self.feed.scanned, journal.end) or ())
+        texts: list[str] = []
+        while frames := self.feed.after(self.offset):
+            texts += self._take(frames)
+        self.offset = journal.end
+        return texts
+
+    def _pass_over(self) -> None:
+        """Move past what was looked through and is not for this client."""
+        frames = self.feed.after(self.offset)
+        if frames is not None and not frames:
+            self.offset = max(self.offset, self.feed.scanned)
+
+    def _take(self, frames: Sequence[Frame]) -> list[str]:
+        texts = [frame.text for frame in frames]
+        if frames[0].prev > self.last_frame:
+            # The feed knows of a later place than this client was given.
+            texts[0] = event_frame(frames[0].event, self.feed.epoch, self.last_frame)
+        self.offset = self.last_frame = frames[-1].offset
+        return texts
 
     async def _catch_up(self) -> list[str]:
         """Read what the feed no longer holds, from the journal or the store."""
@@ -186,9 +209,13 @@ class Broadcaster:
         while True:
             events = await cursor.next()
             for feed in list(self._feeds.values()):
-                if feed.extend(event for event in events if event.offset > feed.scanned):
-                    for subscription in feed.subscriptions:
-                        subscription.wake()
+                self.tell(feed, events)
+
+    def tell(self, feed: Feed, events: Iterable[Event]) -> None:
+        """Give a feed the events that it has not seen, and wake those who read it."""
+        if feed.extend(event for event in events if event.offset > feed.scanned):
+            for subscription in feed.subscriptions:
+                subscription.wake()
 
     def subscribe(self, selection: Selection, since: Offset | None = None) -> Subscription:
         """Open a subscription that follows an offset, or what happens from now on."""

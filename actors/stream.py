@@ -24,7 +24,7 @@ from .book import Book, Heard
 from .domain.config import AccountConfig
 from .domain.errors import BrokerError, DecodeError, NeedsLogin, StoreError, Unavailable
 from .domain.ids import OrderId
-from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, StreamState
+from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, Snapshot, StreamState
 from .runtime.seams import Seams
 from .runtime.supervisor import Backoff
 from .upstream import ReportStream, Upstream
@@ -211,9 +211,7 @@ class AccountStream:
         for start in range(0, len(snapshot.orders), CHUNK):
             rows = snapshot.orders[start : start + CHUNK]
             await self._publish(self.book.reconcile(rows, mark, heard, histories))
-        for note in snapshot.notes:
-            await self._publish(self.book.hear(note, heard))
-        await self._publish(self.book.reconcile_fills(snapshot.trades, snapshot.positions, heard))
+        await self._take_fills(snapshot, heard)
         if self.book.filled:
             self._ask_fills()
         if self._has_ground:
@@ -250,11 +248,19 @@ class AccountStream:
         self._fills_due_s = math.inf
         answer = await self._upstream.fills(filled)
         heard = Heard(self._seams.now(), trio.current_time())
-        await self._publish(self.book.reconcile_fills(answer.trades, answer.positions, heard))
+        await self._take_fills(answer, heard)
         self._last_fills_s = trio.current_time()
         self._fills_took_s = self._last_fills_s - started_s
         if self.book.filled:
             self._ask_fills()
+
+    async def _take_fills(self, answer: Snapshot, heard: Heard) -> None:
+        for note in answer.notes:
+            await self._publish(self.book.hear(note, heard))
+        drafts = self.book.reconcile_fills(
+            answer.trades, answer.positions, heard, is_whole=not answer.notes
+        )
+        await self._publish(drafts)
 
     async def _histories(self, ids: Sequence[OrderId]) -> dict[OrderId, tuple[OrderReport, ...]]:
         """Ask for the lives of some orders; one that is not had leaves only its last state."""

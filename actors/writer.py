@@ -11,7 +11,7 @@ When a commit fails nothing of it is shown: the books that ran ahead start again
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -50,6 +50,7 @@ class Writer:
     def __init__(self, store: Store, journal: Journal, offload: Offload) -> None:
         self.generation = 0  # grows with each failed commit
         self.healthy = True
+        self.on_commit: Callable[[float], None] = lambda _: None  # is told each one's length, in s
         self.lost = trio.Event()  # set at a failed commit, then another one takes its place
         self._store = store
         self._journal = journal
@@ -108,6 +109,7 @@ class Writer:
     async def _write(self, groups: list[_Group]) -> None:
         drafts = [draft for group in groups for draft in group.drafts]
         events = number(drafts, after=self._journal.end)
+        begun_s = trio.current_time()
         try:
             # A commit that has begun is seen through: what is durable must also become visible,
             # or the next group would be numbered over it.
@@ -118,6 +120,7 @@ class Writer:
             await self._recover()
             return
         committed_s = trio.current_time()
+        self.on_commit(committed_s - begun_s)
         self._journal.append([evolve(event, committed_s=committed_s) for event in events])
         done = self._journal.end - len(events)
         for group in groups:

@@ -157,8 +157,8 @@ async def connect_websocket(
             except Exception as error:  # noqa: BLE001 - raised again below, outside the group
                 failure = error
             nursery.cancel_scope.cancel()
-    except* trio_websocket.HandshakeError as group:
-        # A refusal with a body is raised by the connection's own reader.
+    except* Exception as group:  # noqa: BLE001 - whatever a peer's bytes provoke in the codec
+        # A refusal, and an answer that is no HTTP, are raised by the connection's own reader.
         failure = handshake_error(_first(group))
     finally:
         await trio.aclose_forcefully(stream)

@@ -6,7 +6,7 @@ place(leg): what its symbol says (FILL, REST, REFUSE, LOST, …)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -91,9 +91,9 @@ class FakeUpstream:
         await self._call("snapshot", None)
         return Snapshot(rows, tuple(self.trades), tuple(self.positions), tuple(self.notes))
 
-    async def fills(self) -> Snapshot:
+    async def fills(self, order_ids: Sequence[OrderId]) -> Snapshot:
         """See `Upstream`."""
-        await self._call("fills", None)
+        await self._call("fills", list(order_ids))
         return Snapshot((), tuple(self.trades), tuple(self.positions))
 
     async def history(self, order_id: OrderId) -> tuple[OrderReport, ...]:
@@ -110,7 +110,7 @@ class FakeUpstream:
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
         """See `Upstream`."""
-        await self._call("modify", order_id)
+        await self._call("modify", (order_id, variety, change))
 
     async def place(self, leg: Leg) -> Placement:
         """See `Upstream`."""
@@ -125,9 +125,7 @@ class FakeUpstream:
         sign = 1 if leg.transaction_type == "BUY" else -1
         reduces = self._net.get(word, 0) * sign < 0
         filled = 0
-        if word.startswith("FILL") or (word.startswith("STUCK") and not reduces):
-            filled = leg.quantity
-        elif reduces and not word.startswith("STUCK"):
+        if word.startswith("FILL") or word.startswith("STUCK") != reduces:
             filled = leg.quantity
         elif word.startswith("PARTIAL"):
             filled = leg.quantity // 2
@@ -155,7 +153,7 @@ class FakeUpstream:
 
     async def cancel(self, order_id: OrderId, variety: str) -> None:
         """See `Upstream`."""
-        await self._call("cancel", order_id)
+        await self._call("cancel", (order_id, variety))
         row = self.orders[order_id]
         if row.status != "OPEN":
             raise BrokerRefused("the order has ended")

@@ -38,6 +38,8 @@ from actors.storage import Loaded
 from actors.writer import Writer
 
 START = datetime(2026, 11, 20, 3, 45, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+EPOCH = Epoch("e1")
 PRIMARY = AccountId("primary")
 HEDGE = AccountId("hedge")
 
@@ -114,7 +116,7 @@ def a_position(symbol: str = "SBIN", quantity: int = 50, **changes: Any) -> Posi
         product="MIS",
         quantity=quantity,
         average_price=Decimal("610.5"),
-        last_price=Decimal("611"),
+        last_price=Decimal(611),
         realised=Decimal(0),
         unrealised=Decimal(25),
         pnl=Decimal(25),
@@ -141,11 +143,12 @@ def a_draft(n: int, account_id: AccountId = PRIMARY, **changes: Any) -> Draft:
 class FakeStore:
     """A store that forgets nothing but what its caller may not have: values and latencies."""
 
-    epoch: Epoch = Epoch("e1")
+    epoch: Epoch = EPOCH
     events: list[Event] = field(factory=list)
     commits: list[int] = field(factory=list)  # how many events each had
     failing: Exception | None = None
     probes: int = 0
+    days: list[date] = field(factory=list)
     closed: bool = False
 
     def commit(self, events: Sequence[Event]) -> None:
@@ -159,8 +162,9 @@ class FakeStore:
         if events:
             self.commits.append(len(events))
 
-    def load(self, *, today: date = START.date(), tail_max: int = 10_000) -> Loaded:
+    def load(self, *, today: date = TODAY, tail_max: int = 10_000) -> Loaded:
         """See `Store`; every day is today."""
+        self.days.append(today)
         latest: dict[tuple[str, ...], tuple[Offset, Event]] = {}
         messages: dict[AccountId, deque[tuple[Offset, Event]]] = {}
         for event in self.events:

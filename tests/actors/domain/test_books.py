@@ -176,6 +176,13 @@ def test_the_last_update_is_the_brokers_last_word():
     assert book.updated_at == after(2)
 
 
+def test_an_event_of_a_later_version_changes_nothing():
+    """P12: a type that this version does not know is passed over, and the book stands as it was."""
+    book = AccountBook(PRIMARY)
+    book.fold(attrs.evolve(_event(1, "message", "1", _message(1)), type="weather"))
+    assert book == AccountBook(PRIMARY)
+
+
 def test_a_row_from_the_store_is_decoded_when_someone_looks():
     """P18: rows keep their bytes, so a start need not decode them; one look decodes once."""
     row = Row(Order, encode(an_order()), Offset(1), Offset(1))

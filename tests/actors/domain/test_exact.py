@@ -169,6 +169,21 @@ def test_a_hopeless_value_is_given_up():
     assert len(_faults(wide)) == FAULTS_MAX
 
 
+def test_what_comes_after_the_last_fault_is_not_looked_at():
+    """P19: the time that a wrong list costs is bounded by its faults, not by its length."""
+    looked_at = []
+
+    def refuse(value, _):
+        looked_at.append(value)
+        raise ValueError("no")
+
+    converter = strict_converter(lambda _: False)
+    converter.register_structure_hook(int, refuse)
+    with pytest.raises(BaseValidationError):
+        converter.structure(list(range(1000)), tuple[int, ...])
+    assert looked_at == list(range(FAULTS_MAX))
+
+
 def test_a_long_message_is_cut():
     """P20: the names of unknown fields are the sender's, so their length is bounded."""
     (fault,) = _faults({"name": "n", "inner": [], "x" * 100_000: 1}, closed=True)

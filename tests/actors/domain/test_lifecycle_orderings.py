@@ -127,7 +127,9 @@ def test_an_unlawful_report_says_why_and_moves_nothing(order, report, reason):
 def test_a_live_state_with_less_filled_is_an_old_one():
     """P2: a partial fill that arrives after a greater one is dropped without a word."""
     order = an_order(filled_quantity=20)
-    assert judge(order, a_report("OPEN", filled_quantity=10)) == Verdict(Move.LATE, "OPEN")
+    for less in (0, 10, 19):
+        report = a_report("OPEN", filled_quantity=less)
+        assert judge(order, report) == Verdict(Move.LATE, "OPEN")
 
 
 def test_acceptance_is_a_state_of_the_market():

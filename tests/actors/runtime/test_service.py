@@ -45,10 +45,14 @@ async def test_a_cancellation_reaches_the_block_before_the_services(autojump_clo
 async def test_the_blocks_own_error_comes_out_as_it_is(autojump_clock):
     """Whoever opened the block catches plain errors, not groups."""
     trace = []
-    with pytest.raises(KeyError, match="plain"):
+
+    async def block():
         async with running(recorder(trace, "writer")):
             await trio.sleep(1)
             raise KeyError("plain")
+
+    with pytest.raises(KeyError, match="plain"):
+        await block()
     assert trace[-1] == "writer ends"
 
 

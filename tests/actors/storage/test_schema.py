@@ -140,13 +140,28 @@ def test_a_crash_before_the_epoch_was_written_is_mended(path):
         ("UPDATE orders SET data = x'7b7d'", "of the orders do not fit"),
         ("DELETE FROM batches", "of the batches do not fit"),
         ("DROP TABLE events", "no such table: events"),
-        ("UPDATE events SET data = x'7b7d' WHERE offset = 20", "event 20 is gone or was altered"),
+        ("UPDATE events SET data = x'7b7d' WHERE offset = 24", "event 24 is gone or was altered"),
         ("UPDATE events SET chain = x'00' WHERE offset = 20", "event 20 is gone or was altered"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(filled, change, word):
     """P12: a log altered behind our back, or not fitting what stands, is refused in clear words."""
     alter(filled, change)
+    with pytest.raises(StoreDamaged, match=word):
+        reopen(filled)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [(b"CREATE TABLE trades (x NOT NU\xccL)", "damaged"), (b"CREATE", "malformed database schema")],
+)
+def test_a_schema_that_cannot_be_read_is_refused(filled, text, word):
+    """P12: a table's definition that was altered is damage, even where it is no text any more."""
+    alter(
+        filled,
+        "PRAGMA writable_schema = ON",
+        f"UPDATE sqlite_schema SET sql = CAST(x'{text.hex()}' AS TEXT) WHERE name = 'trades'",
+    )
     with pytest.raises(StoreDamaged, match=word):
         reopen(filled)
 

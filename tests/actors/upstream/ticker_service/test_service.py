@@ -21,6 +21,7 @@ from actors.domain.wire import parse
 from actors.runtime.seams import HttpResponse
 from actors.upstream import Change, Placement
 from actors.upstream.ticker_service import TickerService, open_ticker_service
+from actors.upstream.ticker_service import rows as kite_rows
 from tests.actors.upstream.memory import KEY, HttpTable, answer, seams
 from tests.actors.upstream.samples import (
     BATCH,
@@ -103,6 +104,30 @@ async def test_fills_ask_for_no_orders(service, http):
     day = await service.fills([f"{n}" for n in range(5)])
     assert http.calls() == ["GET /orders/trades/all", "GET /portfolio/positions"]
     assert (day.orders, len(day.trades), len(day.positions)) == ((), 1, 1)
+
+
+async def test_a_row_that_did_not_change_is_read_once(service, http, monkeypatch):
+    """Most of a day never changes again: only rows that the last answer did not have are read,
+    and a row that changed is never taken for the one before it.
+    """
+    read = []
+    real = kite_rows.order_report
+
+    def counted(row):
+        read.append(row["status"])
+        return real(row)
+
+    monkeypatch.setattr(kite_rows, "order_report", counted)
+    first = await service.snapshot()
+    assert await service.snapshot() == first
+    assert read == ["COMPLETE", "REJECTED"]
+    http.lay("GET /orders/", answer(ORDERS.replace(b"REJECTED", b"CANCELLED")))
+    third = await service.snapshot()
+    assert [one.status for one in third.orders] == ["COMPLETE", "CANCELLED"]
+    assert read == ["COMPLETE", "REJECTED", "CANCELLED"]
+    http.lay("GET /orders/", answer(ORDERS))
+    assert await service.snapshot() == first
+    assert read[3:] == ["REJECTED"]
 
 
 async def test_a_row_that_cannot_be_read_is_left_out_and_told(service, http):

@@ -1,0 +1,45 @@
+"""`python -m tests`: everything that must hold before a change is taken, the tests last.
+
+    style ─▶ form ─▶ types ─▶ tests, with branch coverage of actors/
+
+The first step that fails ends it, with that step's exit status.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COVERAGE_PERCENT_MIN = 95
+
+STEPS = (
+    ("style", ("ruff", "check", "--quiet", ".")),
+    ("form", ("ruff", "format", "--check", "--quiet", ".")),
+    ("types", ("mypy", "--no-error-summary")),
+    (
+        "tests",
+        (
+            "pytest",
+            "--cov",
+            "--cov-report=term:skip-covered",
+            f"--cov-fail-under={COVERAGE_PERCENT_MIN}",
+        ),
+    ),
+)
+
+
+def main() -> int:
+    """Run each step with this very Python; give the exit status of the first that fails."""
+    for name, command in STEPS:
+        print(f"── {name}: {' '.join(command)}", flush=True)
+        status = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
+        if status != 0:
+            print(f"── {name}: failed", file=sys.stderr, flush=True)
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,4 @@
+"""Kills: real processes, SIGKILL, and the broker's ledger as the truth.
+
+python -m tests.crash --kills 50 --seed 1 --results kills.jsonl
+"""

@@ -1,0 +1,1 @@
+"""Any bytes: whatever comes in, each decoder gives a value or its own error, and nothing else."""

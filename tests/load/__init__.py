@@ -1,0 +1,1 @@
+"""Measurements: rates and times, printed, never asserted."""

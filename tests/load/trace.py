@@ -1,0 +1,126 @@
+"""Time stamps at the joints of a running gateway, put on from outside: the house knows nothing.
+
+    arrived ─ heard ─ handed ─ begun ─ fsynced ─ committed ─ framed ─┬ taken ─ written
+                                                                    └ … one pair a subscriber
+
+One frame in `every` is followed; the others cost a comparison. A frame's events are known again by
+`Event.received_s`, which each carries from the moment it was heard. The stamps are CLOCK_MONOTONIC
+in s, as are the broker's and the subscribers'.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import trio
+from quart import websocket
+
+from actors.broadcaster import Feed, Subscription
+from actors.domain.model import Draft, Event
+from actors.runtime.seams import TrioSocket
+from actors.storage.sqlite import SqliteStore
+from actors.writer import Writer
+from web.conversation import Conversation
+
+
+class Trace:
+    """What became of the followed frames. Made once a process, before the gateway starts."""
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+        self.followed: dict[int, dict[str, float]] = {}  # by offset
+        self.delivered: list[tuple[int, int, float, float]] = []  # offset, port, taken, written
+        self._frames = 0
+        self._arrived = 0.0
+        self._handed: dict[float, dict[str, float]] = {}  # by received_s
+        self._taken: dict[tuple[int, int], float] = {}  # by subscriber's port and offset
+
+    def put_on(self) -> None:
+        """Wrap the joints."""
+        _around(TrioSocket, "receive", self._receive)
+        _around(Writer, "submit", self._submit)
+        _around(SqliteStore, "commit", self._commit)
+        _around(Feed, "extend", self._extend)
+        _around(Subscription, "next", self._next)
+        _around(Conversation, "_measure", self._measure)
+
+    def write(self, path: Path) -> None:
+        """Write what was seen, the loop's own times put on the common clock. Called in the loop."""
+        shift = trio.current_time() - monotonic()
+        rows = []
+        for offset, seen in self.followed.items():
+            seen["heard"] -= shift
+            seen["committed"] = seen.get("committed", 0.0) - shift
+            rows.append({"offset": offset, **seen})
+        path.write_text(json.dumps({"events": rows, "delivered": self.delivered}))
+
+    async def _receive(self, inner: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        frame = await inner(*args)
+        self._frames += 1
+        self._arrived = monotonic() if self._frames % self.every == 0 else 0.0
+        return frame
+
+    async def _submit(
+        self, inner: Callable[..., Awaitable[None]], writer: Writer, drafts: Sequence[Draft]
+    ) -> None:
+        if self._arrived and drafts and drafts[0].type == "order_update":
+            times = {"arrived": self._arrived, "handed": monotonic()}
+            self._handed[drafts[0].received_s] = times
+            self._arrived = 0.0
+        await inner(writer, drafts)
+
+    def _commit(
+        self, inner: Callable[..., None], store: SqliteStore, events: Sequence[Event]
+    ) -> None:
+        begun = monotonic()
+        inner(store, events)
+        fsynced = monotonic()
+        for event in events:
+            if event.received_s in self._handed and event.type == "order_update":
+                times = self._handed.pop(event.received_s)
+                times |= {"heard": event.received_s, "begun": begun, "fsynced": fsynced}
+                self.followed[event.offset] = times
+
+    def _extend(self, inner: Callable[..., bool], feed: Feed, events: Any) -> bool:
+        events = list(events)
+        found = inner(feed, events)
+        for event in events:
+            if event.offset in self.followed:
+                times = self.followed[event.offset]
+                times |= {"committed": event.committed_s, "framed": monotonic()}
+        return found
+
+    async def _next(self, inner: Callable[..., Awaitable[Any]], place: Subscription) -> Any:
+        texts, events = await inner(place)
+        for event in events:
+            if event.offset in self.followed:
+                self._taken[_port(), event.offset] = monotonic()
+        return texts, events
+
+    def _measure(
+        self, inner: Callable[..., None], talk: Conversation, events: Sequence[Event], *rest: Any
+    ) -> None:
+        inner(talk, events, *rest)
+        for event in events:
+            if event.offset in self.followed:
+                taken = self._taken.pop((_port(), event.offset), 0.0)
+                self.delivered.append((event.offset, _port(), taken, monotonic()))
+
+
+def _port() -> int:
+    """Give the port of the subscriber whose task runs."""
+    client = websocket.scope["client"]
+    return 0 if client is None else int(client[1] or 0)
+
+
+def _around(kind: Any, name: str, wrapper: Callable[..., Any]) -> None:
+    inner = getattr(kind, name)
+
+    def wrapped(*args: Any) -> Any:
+        return wrapper(inner, *args)
+
+    setattr(kind, name, wrapped)

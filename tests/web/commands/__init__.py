@@ -1,0 +1,1 @@
+"""The commands, as real processes where that is what matters."""

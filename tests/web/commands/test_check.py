@@ -1,0 +1,60 @@
+import pytest
+
+from tests.web.commands.processes import gateway_toml, ran
+
+SECRET = "a-secret-of-the-broker"
+
+
+@pytest.mark.process
+def test_a_good_configuration_is_told_without_its_secrets(tmp_path):
+    """Exit 0: what it would run, by account, key and place; P21: no secret and no digest."""
+    path = gateway_toml(tmp_path, "http://127.0.0.1:8080", key_sha256="0" * 64, api_key=SECRET)
+    status, out, err = ran("check", "--config", path)
+    text = "\n".join(out)
+    assert (status, err) == (0, [])
+    assert "primary: ticker_service at http://127.0.0.1:8080" in text
+    assert "desk: read, trade over *" in text
+    assert str(tmp_path / "orderwire.db") in text
+    assert SECRET not in text
+    assert "0" * 64 not in text
+    assert not (tmp_path / "orderwire.db").exists()
+
+
+@pytest.mark.process
+def test_each_fault_is_one_line_with_its_path(tmp_path):
+    """Exit 2: every fault on stderr as `path: message`, no traceback, and no secret."""
+    path = tmp_path / "orderwire.toml"
+    path.write_text(
+        '[server]\nport = 70000\n[accounts.primary]\nupstream = "nobody"\nurl = "x"\n'
+        f'api_key = "{SECRET}"\n'
+    )
+    status, out, err = ran("check", "--config", path)
+    assert (status, out) == (2, [])
+    assert [line.partition(": ")[0] for line in sorted(err)] == [
+        "$.accounts.primary.upstream",
+        "$.accounts.primary.url",
+        "$.server.port",
+    ]
+    assert SECRET not in "".join(err)
+
+
+@pytest.mark.process
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    """Exit 2, one line: the file and why."""
+    status, out, err = ran("check", "--config", tmp_path / "none.toml")
+    assert (status, out, len(err)) == (2, [], 1)
+    assert err[0].startswith(f"{tmp_path / 'none.toml'}: ")
+
+
+@pytest.mark.process
+def test_a_gateway_without_keys_is_warned_of(tmp_path):
+    """Keys are needed; a configuration that has none is told what is missing."""
+    path = tmp_path / "orderwire.toml"
+    path.write_text(
+        '[accounts.a]\nupstream = "ticker_service"\nurl = "http://h"\napi_key = "k"\n'
+        'mode = "shadow"\n'
+    )
+    status, out, _ = ran("check", "--config", path)
+    assert status == 0
+    assert any("no key" in line for line in out)
+    assert any("reads only" in line for line in out)

@@ -1,0 +1,80 @@
+import pytest
+
+from tests.web.fakes import a_gateway, a_key
+from web.app import OPEN
+
+CLOSED = [
+    *("/metrics", "/ws/status", "/accounts", "/accounts/primary/orders"),
+    *("/accounts/primary/orders/1", "/accounts/primary/batch-orders"),
+]
+
+
+@pytest.mark.parametrize("path", CLOSED)
+async def test_nothing_is_answered_without_a_key(tmp_path, autojump_clock, path):
+    """P21: every surface that shows anything is 401 without a key, or with a wrong one."""
+    async with a_gateway(tmp_path, keys={"desk": a_key("k")}) as gateway:
+        await gateway.get(path, 401)
+        await gateway.get(path, 401, X_API_Key="other")
+        await gateway.post(path, b"{}", 401 if "batch" in path else 405, X_API_Key="other")
+
+
+async def test_only_the_named_surfaces_are_open(tmp_path, autojump_clock):
+    """P21: what needs no key is a list of four; every other rule of the app is shut."""
+    async with a_gateway(tmp_path, keys={"desk": a_key("k")}) as gateway:
+        for rule in gateway.app.url_map.iter_rules():
+            if rule.websocket or rule.endpoint in OPEN:
+                continue
+            path = rule.rule.replace("<account_id>", "primary")
+            method = "POST" if "POST" in rule.methods else "GET"
+            answer = await gateway.app.test_client().open(path, method=method)
+            assert answer.status_code == 401, rule
+        assert {"page", "static", "health", "ready"} == OPEN
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/health", "/accounts/primary/orders", "/nothing", "/accounts/nobody/orders"]
+)
+async def test_every_answer_guards_the_browser(gateway, autojump_clock, path):
+    """The security headers stand on every answer, faults too; what is not a file is not kept."""
+    answer = await gateway.app.test_client().get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://evil.test"}, {"Host": "evil.test"}])
+async def test_the_demo_refuses_pages_of_other_sites(gateway, autojump_clock, headers):
+    """P21: on the open demo a foreign Origin or Host is 403 on every path, reading and posting."""
+    for path in ("/", "/health", "/accounts", "/nothing"):
+        answer = await gateway.app.test_client().get(path, headers=headers)
+        assert answer.status_code == 403
+    answer = await gateway.app.test_client().post(
+        "/accounts/primary/batch-orders", data=b"{}", headers=headers
+    )
+    assert answer.status_code == 403
+
+
+async def test_a_method_that_is_not_there_is_a_problem(gateway, autojump_clock):
+    """405 has the problem form and names what the path takes."""
+    answer = await gateway.app.test_client().delete("/accounts/primary/orders/1")
+    assert answer.status_code == 405
+    assert answer.content_type == "application/problem+json"
+    assert "GET" in answer.headers["Allow"]
+
+
+async def test_requests_are_counted_by_their_rule(gateway, autojump_clock):
+    """P20: the metrics know routes, not paths, and no method that a stranger made up."""
+    client = gateway.app.test_client()
+    for n in range(3):
+        await client.get(f"/nothing/{n}")
+        await client.get(f"/accounts/primary/orders/{n}")
+    await client.open("/health", method="BREW")
+    text = await (await client.get("/metrics")).get_data(as_text=True)
+    assert 'http_requests_total{method="GET",route="none",status="404"} 3.0' in text
+    rule = "/accounts/<account_id>/orders/<order_id>"
+    assert f'http_requests_total{{method="GET",route="{rule}",status="404"}} 3.0' in text
+    assert 'method="OTHER"' in text
+    assert "BREW" not in text

@@ -1,0 +1,136 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from actors.domain.config import AccountConfig, Config, ServerConfig
+from actors.domain.errors import Refused
+from tests.web.fakes import a_key
+from web.auth import Access, Asked
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+ACCOUNT = AccountConfig("ticker_service", "http://broker.test", "key")
+
+
+def config(*origins, **keys):
+    """Two accounts and some keys."""
+    accounts = {"primary": ACCOUNT, "hedge": ACCOUNT}
+    return Config(accounts, ServerConfig(allowed_origins=origins), keys=keys)
+
+
+def status_of(call, *args):
+    """What a call is refused with, or 200."""
+    try:
+        call(*args)
+    except Refused as error:
+        return error.status
+    return 200
+
+
+def test_a_key_is_known_by_either_header():
+    """`Authorization: Bearer KEY` and `X-API-Key: KEY` say the same."""
+    access = Access.from_keys(config(desk=a_key("s3cret", "hedge")))
+    for asked in (
+        Asked(authorization="Bearer s3cret"),
+        Asked(authorization="bearer  s3cret "),
+        Asked(api_key="s3cret"),
+        Asked(authorization="Basic eDp5", api_key="s3cret"),
+    ):
+        assert access.identify(asked, NOW).name == "desk"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(Asked(), Asked(api_key=""), Asked(api_key="s3cre"), Asked(api_key="s3crett")),
+        *(Asked(authorization="Bearer"), Asked(authorization="s3cret"), Asked(api_key="ключ")),
+    ],
+)
+def test_no_key_or_a_wrong_one_is_401(asked):
+    """P21: whoever cannot be told gets in nowhere, and the refusal quotes no key."""
+    access = Access.from_keys(config(desk=a_key("s3cret")))
+    with pytest.raises(Refused) as refusal:
+        access.identify(asked, NOW)
+    assert refusal.value.status == 401
+    assert "s3cre" not in str(refusal.value)
+
+
+def test_a_key_ends_when_it_says():
+    """A key is good until expires_at, not at it; who came in before no longer stands."""
+    access = Access.from_keys(config(desk=a_key("k", expires_at=NOW)))
+    caller = access.identify(Asked(api_key="k"), NOW - timedelta(seconds=1))
+    assert access.stands(caller, NOW - timedelta(seconds=1))
+    assert not access.stands(caller, NOW)
+    assert status_of(access.identify, Asked(api_key="k"), NOW) == 401
+
+
+def test_keys_are_replaced_as_a_whole():
+    """After a reload the old key is nobody, and who came in with it no longer stands."""
+    access = Access.from_keys(config(desk=a_key("old"), eye=a_key("same")))
+    gone = access.identify(Asked(api_key="old"), NOW)
+    stays = access.identify(Asked(api_key="same"), NOW)
+    access.use_keys(config(desk=a_key("new"), eye=a_key("same")))
+    assert status_of(access.identify, Asked(api_key="old"), NOW) == 401
+    assert status_of(access.identify, Asked(api_key="new"), NOW) == 200
+    assert not access.stands(gone, NOW)
+    assert access.stands(stays, NOW)
+
+
+def test_rights_are_each_over_the_named_accounts():
+    """Known but without the right is 403; no such account is 404 only to who may see them all."""
+    access = Access.from_keys(
+        config(desk=a_key("d", "hedge", rights=("read", "trade")), eye=a_key("e"))
+    )
+    desk = access.identify(Asked(api_key="d"), NOW)
+    assert desk.require("trade", "hedge") == "hedge"
+    assert status_of(desk.require, "admin", "hedge") == 403
+    assert status_of(desk.require, "read", "primary") == 403
+    assert status_of(desk.require, "read", "nobody") == 403
+    eye = access.identify(Asked(api_key="e"), NOW)
+    assert eye.readable == {"primary", "hedge"}
+    assert status_of(eye.require, "trade", "hedge") == 403
+    assert status_of(eye.require, "read", "nobody") == 404
+    assert status_of(eye.require_some_reading) == 200
+
+
+def test_on_loopback_everyone_here_may():
+    """The demo needs no key: all rights, on all accounts."""
+    access = Access.open_on_loopback(config())
+    caller = access.identify(Asked(), NOW)
+    assert caller.require("admin", "primary") == "primary"
+    assert access.stands(caller, NOW)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        *(("127.0.0.1:8009", None, 200), ("localhost:8009", None, 200)),
+        *(("[::1]:8009", None, 200), ("LOCALHOST:8009", "http://localhost:8009", 200)),
+        ("127.0.0.1:8009", "http://localhost:8009", 200),
+        *(("localhost", None, 403), ("localhost:8010", None, 403), (None, None, 403)),
+        *(("evil.test:8009", None, 403), ("localhost.evil.test:8009", None, 403)),
+        *(("localhost:8009", "http://evil.test", 403), ("localhost:8009", "null", 403)),
+        ("localhost:8009", "https://localhost:8009", 403),
+        ("localhost:8009", "http://localhost:3000", 403),
+        *(("localhost:x", None, 403), ("[::1:8009", None, 403), ("", None, 403)),
+    ],
+)
+def test_the_open_demo_refuses_what_comes_from_elsewhere(host, origin, status):
+    """P21: a page of another site, or a name that merely resolves to us, is 403."""
+    access = Access.open_on_loopback(config())
+    asked = Asked(host=host, origin=origin, port=8009)
+    assert status_of(access.check_browser, asked) == status
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        *(("gw.test", None, 200), ("gw.test", "https://gw.test", 200)),
+        *(("gw.test:8009", "http://GW.test:8009", 200), ("gw.test", "https://desk.test", 200)),
+        *(("gw.test", "https://evil.test", 403), ("gw.test", "null", 403)),
+        *((None, "null", 403), ("", "", 403), ("gw.test", "https://gw.test.evil.test", 403)),
+    ],
+)
+def test_with_keys_a_page_comes_from_here_or_is_allowed(host, origin, status):
+    """P21: a browser's Origin has to be ours or one of allowed_origins."""
+    access = Access.from_keys(config("https://desk.test/"))
+    assert status_of(access.check_browser, Asked(host=host, origin=origin)) == status

@@ -1,0 +1,106 @@
+import trio
+from prometheus_client.parser import text_string_to_metric_families
+
+from actors.domain.errors import StreamLost
+from tests.actors.fakes import a_row
+from tests.web.fakes import a_gateway, a_key
+from tests.web.test_batches import PATH, body
+
+
+async def scrape(gateway):
+    """Give the samples that a scrape reads, by name and labels."""
+    await trio.sleep(1.1)
+    answer = await gateway.app.test_client().get("/metrics")
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain")
+    text = await answer.get_data(as_text=True)
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_the_journal_and_its_commits_show(gateway, autojump_clock):
+    """journal_offset is the last committed event; each commit is measured."""
+    before = await scrape(gateway)
+    await gateway.tell(a_row("1"))
+    await gateway.tell(a_row("2"))
+    after = await scrape(gateway)
+    assert after["journal_offset",] == gateway.system.journal.end
+    assert after["journal_offset",] == before["journal_offset",] + 2
+    assert after["journal_commit_seconds_count",] == before["journal_commit_seconds_count",] + 2
+
+
+async def test_streams_show_by_account(gateway, autojump_clock):
+    """upstream_connected and upstream_reconnects_total follow each account's own stream."""
+    samples = await scrape(gateway)
+    assert samples["upstream_connected", "primary"] == 1
+    assert samples["upstream_reconnects_total", "primary"] == 0
+    gateway.brokers["primary"].push(StreamLost("gone"))
+    await trio.sleep(5)
+    samples = await scrape(gateway)
+    assert samples["upstream_reconnects_total", "primary"] == 1
+    assert samples["upstream_reconnects_total", "hedge"] == 0
+    gateway.brokers["primary"].cannot_open = StreamLost("nobody there")
+    gateway.brokers["primary"].push(StreamLost("gone"))
+    await trio.sleep(1)
+    assert (await scrape(gateway))["upstream_connected", "primary"] == 0
+
+
+async def test_batches_are_counted_at_their_end(gateway, autojump_clock):
+    """batch_orders_total counts each batch once, by how it ended, and its time is measured."""
+    async with gateway.app.test_app():
+        await gateway.post(PATH, body("FILL1"))
+        await gateway.post(PATH, body("FILL2", "REJECT1"))
+        samples = await scrape(gateway)
+        assert samples["batch_orders_total", "success"] == 1
+        assert samples["batch_orders_total", "failed"] == 1
+        assert samples["batch_duration_seconds_count",] == 2
+        assert samples["batch_exposure",] == 0
+
+
+async def test_a_batch_that_a_restart_ends_is_counted(tmp_path, autojump_clock):
+    """A batch begun before the app is counted when it ends, and not before."""
+    async with a_gateway(tmp_path) as gateway:
+        wanted = body("LOST1", wait_s=0)
+        gateway.brokers["primary"].tells = False
+        await gateway.post(PATH, wanted, 202)
+        async with gateway.app.test_app():
+            assert (await scrape(gateway))["batch_duration_seconds_count",] == 0
+            await trio.sleep(60)
+            assert (await scrape(gateway))["batch_duration_seconds_count",] == 1
+
+
+async def test_exposure_shows_until_it_is_gone(gateway, autojump_clock):
+    """P10: a batch that left a net fill against the desk's wish is in batch_exposure."""
+    await gateway.post(PATH, body("STUCK1", "REJECT1", wait_s=120))
+    assert (await scrape(gateway))["batch_exposure",] == 1
+
+
+async def test_each_bound_stands_beside_its_use(gateway, autojump_clock):
+    """P20: what is bounded has queue_bound, and queue_used below it."""
+    samples = await scrape(gateway)
+    for name in ("writer", "journal_tail", "feeds", "batches"):
+        assert 0 <= samples["queue_used", name] <= samples["queue_bound", name]
+    assert samples["queue_used", "journal_tail"] == gateway.system.journal.held
+    subscription = gateway.system.broadcaster.subscribe(None)
+    assert (await scrape(gateway))["queue_used", "feeds"] == 1
+    subscription.close()
+
+
+async def test_the_loop_is_probed_while_the_app_serves(gateway, autojump_clock):
+    """event_loop_lag_seconds is measured all the time, not only when someone looks."""
+    async with gateway.app.test_app():
+        await trio.sleep(3)
+        assert (await scrape(gateway))["event_loop_lag_seconds_count",] >= 12
+
+
+async def test_metrics_need_read(tmp_path, autojump_clock):
+    """P21: /metrics is 401 without a key and 403 for one that may read nothing."""
+    keys = {"writer": a_key("w", rights=("trade",)), "eye": a_key("e")}
+    async with a_gateway(tmp_path, keys=keys) as gateway:
+        await gateway.get("/metrics", 401)
+        await gateway.get("/metrics", 403, X_API_Key="w")
+        answer = await gateway.app.test_client().get("/metrics", headers={"X-API-Key": "e"})
+        assert answer.status_code == 200

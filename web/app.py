@@ -1,0 +1,118 @@
+"""The app: every surface, behind one door.
+
+    request ──▶ browser check ──▶ key ──▶ body, whole and bounded ──▶ surface ──▶ headers, count
+    socket  ──▶ browser check ──▶ key ──▶ surface, which accepts it or refuses it by a status
+
+Nobody comes past the door without a key but to what is named in OPEN: a surface that is added
+later is shut until someone decides otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import trio
+from quart import Response, g, request, websocket
+from quart_trio import QuartTrio
+
+from actors import System
+from actors.domain.wire import BODY_BYTES_MAX
+from actors.runtime.metrics import Metrics
+
+from .accounts import Accounts
+from .assets import Assets
+from .auth import Access, Asked
+from .batches import Batches
+from .health import Health
+from .metrics import Exposition
+from .problems import add_problems
+from .sockets import Sockets
+
+OPEN: Final = frozenset({"page", "static", "health", "ready"})
+CACHED: Final = frozenset({"page", "static"})
+BODY_S: Final = 10.0  # from a request's head to the end of its body
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+SECURITY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def make_app(system: System, access: Access, *, stop: trio.Event, version: str) -> QuartTrio:
+    """Build the app over a running system. `stop` closes its websockets with 1012."""
+    app = QuartTrio(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # a path is what it is; none is redirected to another
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.config["BODY_TIMEOUT"] = BODY_S
+    app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = None
+    metrics = Metrics()
+    door = Door(system, access, metrics)
+    app.before_request(door.let_request_in)
+    app.before_websocket(door.let_socket_in)
+    app.after_request(door.let_answer_out)
+    app.after_websocket(cast("Any", door.let_refusal_out))  # Quart's type forgets the None
+    add_problems(app)
+    Assets.read().add_to(app)
+    Health(system, access, version).add_to(app)
+    Exposition(system, metrics).add_to(app)
+    Accounts(system).add_to(app)
+    Batches(system).add_to(app)
+    Sockets(system, access, metrics, stop).add_to(app)
+    return app
+
+
+class Door:
+    """Who comes in, and what goes out with every answer."""
+
+    def __init__(self, system: System, access: Access, metrics: Metrics) -> None:
+        self._system = system
+        self._access = access
+        self._metrics = metrics
+
+    async def let_request_in(self) -> None:
+        """Check who asks, then read the whole body: an answer before its end costs the connection.
+
+        Refused with 401 or 403; Quart's own errors for a body that is too large or too slow.
+        """
+        asked = Asked.of(request.headers, request.scope)
+        self._access.check_browser(asked)
+        if request.url_rule is not None and request.endpoint not in OPEN:
+            g.caller = self._access.identify(asked, self._system.seams.now())
+        await request.get_data()
+
+    async def let_socket_in(self) -> None:
+        """Check who asks; Refused with 401 or 403."""
+        asked = Asked.of(websocket.headers, websocket.scope)
+        self._access.check_browser(asked)
+        if websocket.url_rule is not None:
+            g.caller = self._access.identify(asked, self._system.seams.now())
+
+    async def let_answer_out(self, response: Response) -> Response:
+        """Put the headers on, and count."""
+        rule = request.url_rule
+        self._metrics.count_request(
+            request.method if request.method in METHODS else "OTHER",
+            "none" if rule is None else rule.rule,
+            response.status_code,
+        )
+        return guarded(response, is_cached=request.endpoint in CACHED)
+
+    async def let_refusal_out(self, response: Response | None) -> Response | None:
+        """Put the headers on a refusal; one who was accepted gets no response."""
+        return None if response is None else guarded(response, is_cached=False)
+
+
+def guarded(response: Response, *, is_cached: bool) -> Response:
+    """Put on what keeps a browser from being tricked, and answers from being kept."""
+    for name, value in SECURITY.items():
+        response.headers[name] = value
+    if not is_cached:
+        response.headers["Cache-Control"] = "no-store"
+    return response

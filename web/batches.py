@@ -1,0 +1,129 @@
+"""Batches over HTTP: placed, listed, looked at.
+
+    POST /accounts/{id}/batch-orders               200 ended · 202 + Location while it runs
+    GET  /accounts/{id}/batch-orders [/{batch_id}]
+
+An answer is the batch as the view has it, at the position that it names.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, Final
+
+from quart import Response, request
+from quart_trio import QuartTrio
+
+from actors import BatchRequest, System
+from actors.domain.batch import IdempotencyClaim
+from actors.domain.errors import BadRequest, DecodeError, Fault, Refused
+from actors.domain.ids import AccountId, BatchId
+from actors.domain.wire import encode, parse_body, structure
+
+from .accounts import life_of
+from .answers import answer, caller, has_fields, listed, page_of, stamped
+from .auth import Caller
+from .query import asked_once, read_page
+
+KEY_CHARS_MAX: Final = 255
+
+
+class Batches:
+    """What `/accounts/{id}/batch-orders` takes and shows."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    def add_to(self, app: QuartTrio) -> None:
+        """Put the surface into an app."""
+        rule = "/accounts/<account_id>/batch-orders"
+        app.add_url_rule(rule, "place_batch", self.place, methods=["POST"])
+        app.add_url_rule(rule, "batches", self.show_all)
+        app.add_url_rule(f"{rule}/<batch_id>", "batch", self.show)
+
+    async def place(self, account_id: str) -> Response:
+        """Place a batch, and wait for its end for as long as the caller wishes."""
+        account = caller().require("trade", account_id)
+        asked_once(request.args, ())
+        value = read_body(await request.get_data())
+        wanted = read_request(value)
+        claim = claim_of(request.headers.get("Idempotency-Key"), caller(), account, value)
+        batch = await self._system.place_batch(account, wanted, claim=claim)
+        view = self._system.view(account)
+        row = view.book.batches[batch.batch_id]
+        body = stamped(row.data, view.position)
+        if row.value.ended:
+            return answer(body)
+        return answer(body, 202, {"Location": f"{request.path}/{batch.batch_id}"})
+
+    async def show_all(self, account_id: str) -> Response:
+        """Give a page of an account's batches, newest first."""
+        account = caller().require("read", account_id)
+        page = read_page(request.args, filters=("status", "symbol"))
+        status = None if page.status is None else page.status.lower()
+        fits = has_fields(status=status, tradingsymbol=page.symbol)
+        view = self._system.view(account)
+        data, next_before = page_of(reversed(view.book.batches.values()), page, fits)
+        return answer(listed(data, next_before, view.position))
+
+    async def show(self, account_id: str, batch_id: str) -> Response:
+        """Give one batch as it stands; also one of a day that is over."""
+        missing = Refused(404, f"there is no batch {batch_id[:80]!r}")
+        if not caller().may("read", account_id):
+            raise missing
+        asked_once(request.args, ())
+        account = AccountId(account_id)
+        view = self._system.view(account)
+        if (row := view.book.batches.get(BatchId(batch_id))) is not None:
+            return answer(stamped(row.data, view.position))
+        history = await life_of(self._system.journal, account, batch_id, view.position)
+        events = [event for event in history if event.type == "batch_update"]
+        if not events:
+            raise missing
+        return answer(stamped(events[-1].data, view.position))
+
+
+def read_body(raw: Any) -> Any:
+    """Read JSON; BadRequest with 400 when it is none."""
+    try:
+        return parse_body(raw)
+    except DecodeError as error:
+        raise BadRequest("the body is not JSON", error.faults, status=400) from None
+
+
+def read_request(value: Any) -> BatchRequest:
+    """Make a batch of a body; BadRequest with 422 names each field at fault."""
+    try:
+        return structure(value, BatchRequest)
+    except DecodeError as error:
+        raise BadRequest("the body is not a batch", error.faults) from None
+
+
+def claim_of(
+    key: str | None, caller: Caller, account: AccountId, body: Any
+) -> IdempotencyClaim | None:
+    """Make the claim of an Idempotency-Key: digests of whose it is and of what it stands for.
+
+    The body counts as parsed: neither spaces nor the order of its names make it another.
+    """
+    if key is None:
+        return None
+    if not 1 <= len(key) <= KEY_CHARS_MAX:
+        fault = Fault("Idempotency-Key", f"1 to {KEY_CHARS_MAX} characters are needed")
+        raise BadRequest("the request was refused, nothing was sent", (fault,))
+    return IdempotencyClaim(
+        key_sha256=sha256(encode([caller.name, account, key])).hexdigest(),
+        body_sha256=sha256(encode(canonical(body))).hexdigest(),
+    )
+
+
+def canonical(value: Any) -> Any:
+    """Give a parsed body in the one form that all its spellings share."""
+    if isinstance(value, dict):
+        return {name: canonical(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [canonical(inner) for inner in value]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return {"number": f"{Decimal(value).normalize()}"}
+    return value

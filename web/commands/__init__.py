@@ -1,0 +1,6 @@
+"""The commands of `orderwire`, one small module each, and what they share.
+
+faults     what a person is told when it cannot run      process   signals, exit status
+options    how account names, rights and places are read  logs     stderr, one set-up
+gateway    configuration ──▶ system ──▶ app ──▶ server    broker   a paper broker as a child
+"""

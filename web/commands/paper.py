@@ -1,0 +1,150 @@
+"""`orderwire paper`: the sandbox broker alone, behind its broker's own wire format.
+
+options ──▶ PaperOptions ──▶ serve_paper ──▶ ready URL … until told to stop
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+import click
+import trio
+
+from web.sandbox.faults import FaultFileError, read_faults
+from web.sandbox.ledger import LedgerError
+from web.sandbox.paper import UPSTREAMS, PaperOptions
+from web.sandbox.server import serve_paper
+
+from .faults import BadConfiguration, CannotRun, leaves, listening
+from .logs import set_up_logs
+from .options import AccountNames
+from .process import ended_by, run, say_ready
+
+LIFELINE_READ_BYTES = 1024
+
+
+@click.command("paper", short_help="Run a paper broker alone.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option(
+    "--upstream",
+    type=click.Choice(UPSTREAMS),
+    default="ticker_service",
+    show_default=True,
+    help="The broker whose wire format it speaks.",
+)
+@click.option(
+    "--accounts",
+    type=AccountNames(),
+    default="primary",
+    show_default=True,
+    help="Its accounts, with commas between.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 10_000),
+    default=0.0,
+    show_default=True,
+    help="Changes of orders a second, over all accounts; 0 is a market that stands still.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the market.")
+@click.option(
+    "--latency-ms",
+    type=click.FloatRange(0, 60_000),
+    default=0.0,
+    show_default=True,
+    help="How late it answers and tells.",
+)
+@click.option(
+    "--api-key",
+    default="paper",
+    show_default=True,
+    envvar="ORDERWIRE_PAPER_KEY",
+    help="What every credential of this broker must be; also from ORDERWIRE_PAPER_KEY.",
+)
+@click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what really happens to this file, as JSON lines; started again on the same file, "
+    "it is the same broker.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A TOML file of [[fault]] tables: drop, silent, delay, double, reorder, refuse, late, "
+    "lost.",
+)
+@click.option("--lifeline", is_flag=True, hidden=True, help="End when stdin does.")
+def command(
+    *,
+    host: str,
+    port: int,
+    upstream: str,
+    accounts: tuple[str, ...],
+    rate: float,
+    seed: int,
+    latency_ms: float,
+    api_key: str,
+    ledger: Path | None,
+    faults: Path | None,
+    lifeline: bool,
+) -> None:
+    """Run a paper broker: a seeded market behind a real broker's wire format.
+
+    It prints `ready URL` on stdout when it serves, and logs on stderr. Some symbols do one thing
+    for sure: REFUSE…, REJECT…, LOST…, GONE…, PARTIAL…, REST…, FILL…, LATE…, STUCK….
+
+    Exit status: 0 when ended as asked, 2 for a fault of the command line or the faults file, 1
+    for a port or a ledger that cannot be had.
+    """
+    set_up_logs()
+    try:
+        options = PaperOptions(
+            upstream=upstream,
+            accounts=accounts,
+            rate=rate,
+            seed=seed,
+            latency_ms=latency_ms,
+            api_key=api_key,
+            ledger=ledger,
+            faults=() if faults is None else read_faults(faults),
+        )
+    except FaultFileError as error:
+        raise BadConfiguration(str(error)) from None
+    except ValueError as error:
+        raise BadConfiguration(f"paper: {error.args[0]}") from None
+    run(partial(serve, options, host, port, lifeline=lifeline))
+
+
+async def serve(
+    options: PaperOptions, host: str, port: int, stop: trio.Event, *, lifeline: bool
+) -> None:
+    """Serve a broker until told to stop. CannotRun for a port or a ledger that is not to be had."""
+    async with ended_by(stop), trio.open_nursery() as nursery:
+        with listening(host, port):
+            try:
+                url = await nursery.start(partial(serve_paper, options, host, port))
+            except Exception as error:
+                damaged = [leaf for leaf in leaves(error) if isinstance(leaf, LedgerError)]
+                if damaged:
+                    raise CannotRun(str(damaged[0])) from None
+                raise
+        say_ready(url)
+        if lifeline:
+            nursery.start_soon(stop_at_the_end_of_stdin, stop)
+
+
+async def stop_at_the_end_of_stdin(stop: trio.Event) -> None:
+    """Set `stop` when whoever holds the other end of stdin is gone, however it went."""
+    async with trio.lowlevel.FdStream(os.dup(0)) as stdin:
+        while await stdin.receive_some(LIFELINE_READ_BYTES):
+            pass
+    stop.set()

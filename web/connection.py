@@ -1,0 +1,277 @@
+"""One TCP connection: Hypercorn's HTTP/1.1 and WebSocket states on a socket that we hold.
+
+    bytes ──▶ read, under a deadline ──▶ Http1Protocol ──▶ Quart ──▶ handler
+    bytes ◀── write, under a stall deadline ◀──────────────────────────┘
+
+Hypercorn 0.18's states are kept; its hold of the socket is not. What its own connection does wrong
+and this one does not:
+
+- an error in one connection ended the process (`run`)
+- HTTP/2's stream table could end it too, and is not spoken here at all (`Http1Protocol`)
+- an answer cancelled half-way wedged the connection and lost its idle timer (`_send_whole`)
+- a send after the end never yielded, and a loop of them froze the process (`_send_whole`)
+- a peer that stopped reading held its sender, and the shutdown, for ever (`_write`)
+- an early frame in the handshake's packet left a handler that nobody listened to (`stream_send`)
+- compression was taken up whenever a browser offered it (`_create_stream`)
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+import h11
+import structlog
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.events import EndBody
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.trio.task_group import TaskGroup
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+from hypercorn.utils import parse_socket_addr
+
+log = structlog.get_logger()
+
+STALL_S: Final = 5.0  # a peer that takes not one byte for so long is cut
+REQUEST_S: Final = 20.0  # from the opening, or the last answer, to the end of a request's head
+PING_S: Final = 20.0
+SILENCE_S: Final = 45.0  # a websocket from which nothing came, no pong either
+LINGER_S: Final = 1.0  # what a peer gets to read the last answer and to close
+READ_BYTES: Final = 1 << 16
+REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+VERSIONS: Final = (b"1.0", b"1.1")
+NO_LINGER: Final = struct.pack("ii", 1, 0)
+
+Send: TypeAlias = Callable[[Any], Awaitable[None]]
+Asgi: TypeAlias = Callable[[Any, Any, Send], Awaitable[None]]
+
+
+class PeerGoneError(Exception):
+    """A send to a connection that has ended."""
+
+
+class Http1Protocol(H11Protocol):
+    """Hypercorn's HTTP/1.1, without the upgrades that nobody here needs."""
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Close after a websocket that was answered in plain HTTP: it leads nowhere."""
+        await super().stream_send(event)
+        if isinstance(event, EndBody) and isinstance(self.stream, WSStream):
+            await self.send(Closed())
+
+    async def _send_h11_event(self, event: Any) -> None:
+        """Put the words beside a status, which a person with curl reads."""
+        if isinstance(event, h11.Response) and not event.reason:
+            reason = REASONS.get(event.status_code, "").encode()
+            event = h11.Response(
+                status_code=event.status_code, headers=list(event.headers), reason=reason
+            )
+        await super()._send_h11_event(event)
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Stay with HTTP/1.1, whatever the client would like to change to."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if request.http_version not in VERSIONS or not request.target.startswith(b"/"):
+            await self._send_error_response(400 if request.http_version in VERSIONS else 505)
+            await self.send(Closed())
+            return
+        await super()._create_stream(_uncompressed(request))
+
+
+class Connection:
+    """One connection, of which no fault is anyone else's.
+
+    A handler finds it as `scope["state"]["connection"]`. `cut_reason` is `stalled` or `silent` when
+    the peer was the cause, `stopping` when we were.
+    """
+
+    def __init__(
+        self, app: Asgi, config: Config, context: WorkerContext, peer: trio.SocketStream
+    ) -> None:
+        self.gone = False
+        self.cut_reason: str | None = None
+        self._app = app
+        self._config = config
+        self._context = context
+        self._socket = peer.socket
+        self._protocol: Http1Protocol | None = None
+        self._scope = trio.CancelScope()
+        self._reading = trio.CancelScope()
+        self._due_s = math.inf
+        self._ending = False
+        self._send_lock = trio.Lock()
+
+    async def run(self) -> None:
+        """Carry it until either side ends it. Nothing but a cancellation comes out of here."""
+        try:
+            with self._scope:
+                await self._carry()
+        except* Exception as errors:  # noqa: BLE001 - whatever it is, it ends this connection alone
+            log.warning("connection broke the protocol", reason=_names(errors))
+        finally:
+            self.gone = True
+            self._socket.close()
+
+    def farewell(self) -> None:
+        """End it now if it is idle; a request that runs is answered, and then it ends."""
+        if self._protocol is None or self._protocol.stream is None:
+            self._scope.cancel()
+
+    def cut(self, reason: str) -> None:
+        """End it at once, unsent bytes and all; whoever waits on it is woken."""
+        if self.gone:
+            return
+        self.gone = True
+        self.cut_reason = reason
+        with suppress(OSError):
+            # What the kernel still holds for a peer that does not read is dropped too.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self._socket.close()
+
+    async def _carry(self) -> None:
+        family = self._socket.family
+        try:
+            client = parse_socket_addr(family, self._socket.getpeername())
+            server = parse_socket_addr(family, self._socket.getsockname())
+        except OSError:
+            return  # gone before it was looked at
+        async with TaskGroup() as tasks:
+            self._protocol = Http1Protocol(
+                self._run_app,
+                self._config,
+                self._context,
+                tasks,
+                ConnectionState({"connection": self}),
+                False,  # noqa: FBT003 - Hypercorn takes it by its place: no TLS
+                client,
+                server,
+                self._take,
+            )
+            self._expect_within(REQUEST_S)
+            await self._read(self._protocol)
+            self.gone = True
+            with trio.move_on_after(LINGER_S):
+                await self._protocol.handle(Closed())
+            self._scope.cancel()
+
+    # ------------------------------------------------------------------------------- reading
+
+    async def _read(self, protocol: Http1Protocol) -> None:
+        while True:
+            with trio.CancelScope(deadline=self._due_s) as self._reading:
+                try:
+                    data = await self._socket.recv(READ_BYTES)
+                except (OSError, trio.ClosedResourceError):
+                    return
+            if self._reading.cancelled_caught:
+                if isinstance(protocol.stream, WSStream):
+                    self.cut("silent")
+                return
+            if not data:
+                return
+            if self._ending:
+                continue  # read only so that the peer gets to read our last answer
+            await protocol.handle(RawData(data))
+            if isinstance(protocol.stream, WSStream):
+                self._expect_within(SILENCE_S)
+
+    def _expect_within(self, seconds: float) -> None:
+        """Set when the next bytes are due, for the read that is under way too."""
+        self._due_s = self._reading.deadline = trio.current_time() + seconds
+
+    # ------------------------------------------------------------------------------- writing
+
+    async def _run_app(
+        self,
+        scope: Any,
+        receive: Any,
+        send: Any,
+        sync_spawn: Any,  # noqa: ARG002 - Hypercorn's signature
+        call_soon: Any,  # noqa: ARG002
+    ) -> None:
+        with suppress(PeerGoneError):
+            try:
+                await self._app(scope, receive, partial(self._send_whole, send))
+            except* PeerGoneError:
+                pass
+
+    async def _send_whole(self, send: Send, message: Any) -> None:
+        """Send an ASGI message wholly or not at all: half of one leaves no known state."""
+        await trio.lowlevel.checkpoint()
+        if self.gone:
+            raise PeerGoneError
+        if message["type"] == "websocket.close":
+            self._end_within(STALL_S + LINGER_S)
+        with trio.CancelScope(shield=True):
+            await send(message)
+
+    async def _take(self, event: Event) -> None:
+        """Take what the protocol has for the socket."""
+        match event:
+            case RawData():
+                await self._write(event.data)
+            case Updated():
+                self._expect_within(REQUEST_S if event.idle else math.inf)
+            case Closed():
+                self._end_within(LINGER_S)
+                with suppress(OSError, trio.ClosedResourceError):
+                    self._socket.shutdown(socket.SHUT_WR)
+                if self._protocol is not None:
+                    await self._protocol.handle(Closed())
+
+    async def _write(self, data: bytes) -> None:
+        """Write bytes as fast as the peer takes them; cut one that takes none for a while."""
+        async with self._send_lock:
+            rest = memoryview(data)
+            while rest and not self.gone:
+                with trio.move_on_after(STALL_S) as patience:
+                    try:
+                        rest = rest[await self._socket.send(rest) :]
+                    except (OSError, trio.ClosedResourceError):
+                        self.cut("gone")
+                if patience.cancelled_caught:
+                    self.cut("stalled")
+
+    def _end_within(self, seconds: float) -> None:
+        self._ending = True
+        self._scope.deadline = min(self._scope.deadline, trio.current_time() + seconds)
+
+
+def _uncompressed(request: h11.Request) -> h11.Request:
+    """Take the offer of compression out of a handshake."""
+    headers = [(name, value) for name, value in request.headers if name != EXTENSIONS]
+    if len(headers) == len(request.headers):
+        return request
+    return h11.Request(
+        method=request.method,
+        target=request.target,
+        headers=headers,
+        http_version=request.http_version,
+    )
+
+
+EXTENSIONS: Final = b"sec-websocket-extensions"
+
+
+def _names(errors: BaseExceptionGroup[BaseException]) -> str:
+    """Name the kinds of errors; their texts may quote what the peer sent."""
+    leaves: list[BaseException] = [errors]
+    names: list[str] = []
+    while leaves:
+        error = leaves.pop()
+        if isinstance(error, BaseExceptionGroup):
+            leaves += error.exceptions
+        else:
+            names.append(type(error).__name__)
+    return ", ".join(sorted(set(names)))

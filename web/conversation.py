@@ -1,0 +1,245 @@
+"""One client's conversation over its websocket: what it hears, what it asks, how it ends.
+
+    open ─▶ connection_established ─▶ [snapshot] ─▶ events, answers, heartbeats ─▶ close
+              reader: drains all that comes ──▶ asks ─┐
+              pump:   subscription.next() ◀───────────┘ ──▶ socket
+
+Answers come out of the same `next` as events, so one always fits the frames around it. The reader
+waits for nothing but the client, so that a disconnect is always noticed. What is being sent when
+the end comes is sent whole: the position that a close names is one that the client has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import quart.wrappers.base
+import structlog
+import trio
+from attrs import define, frozen
+from quart import websocket
+
+from actors import System
+from actors.broadcaster import Subscription, selection_row
+from actors.domain.errors import PositionGone, Unavailable
+from actors.domain.frames import answer_frame, snapshot_frames
+from actors.domain.ids import AccountId, Offset
+from actors.domain.model import Event
+from actors.domain.wire import encode, plain, time_text
+from actors.runtime.metrics import Metrics
+
+from .connection import PeerGoneError
+from .wishes import NotUnderstood, Opening, Wish, granted, read_wish
+
+log = structlog.get_logger()
+
+MESSAGE_CHARS_MAX: Final = 64 * 1024
+BURST_MAX: Final = 100.0  # messages at once
+RATE_PER_S: Final = 20.0  # and on the whole
+
+# Quart 0.22 cancels a handler whose client has left; 0.23 raises an error of its own.
+GONE: Final = (
+    PeerGoneError,
+    getattr(quart.wrappers.base, "ClientDisconnectedError", PeerGoneError),
+)
+
+
+@frozen
+class Close:
+    """How a websocket ends by our doing: what is told, and the `reason` that is counted."""
+
+    code: int
+    text: str | None  # None: the position that the client has
+    reason: str | None = None
+
+
+RESTARTING: Final = Close(1012, None)
+NOT_TEXT: Final = Close(1003, "text frames only", "not_text")
+TOO_LARGE: Final = Close(1009, f"more than {MESSAGE_CHARS_MAX} characters", "too_large")
+BROKEN: Final = Close(1011, "a fault of ours", "fault")
+KEY_GONE: Final = Close(4001, "the key was revoked or has expired", "key_gone")
+FLOODING: Final = Close(4009, "too many messages", "flooding")
+
+
+@define
+class Allowance:
+    """How many messages a client may send: a burst, and a rate on the whole."""
+
+    left: float = BURST_MAX
+    at_s: float = 0.0
+
+    def take(self, now_s: float) -> bool:
+        """Take one, if there is one."""
+        self.left = min(BURST_MAX, self.left + (now_s - self.at_s) * RATE_PER_S)
+        self.at_s = now_s
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+class Conversation:
+    """A client's place in the record and all that is said over its socket.
+
+    `readable` is what it may ever hear of; `may_stay` says whether its key is still good. `ending`
+    is how it was closed, when it was we who closed it.
+    """
+
+    def __init__(
+        self,
+        *,
+        system: System,
+        metrics: Metrics,
+        readable: frozenset[AccountId],
+        stop: trio.Event,
+        may_stay: Callable[[], bool],
+    ) -> None:
+        self.ending: Close | None = None
+        self._system = system
+        self._metrics = metrics
+        self._readable = readable
+        self._stop = stop
+        self._may_stay = may_stay
+        self._scope = trio.CancelScope()
+
+    def open(self, account: AccountId | None, opening: Opening) -> tuple[Subscription, list[str]]:
+        """Take a place in the record, and what is to be said first, all at one position.
+
+        Unavailable when there are too many different subscriptions.
+        """
+        journal = self._system.journal
+        resumed: dict[str, Any] = {}
+        since: Offset | None = None
+        if opening.since is not None:
+            try:
+                journal.check(opening.since)
+                since, resumed = opening.since.offset, {"recovered": True}
+            except PositionGone as gone:
+                resumed = {"recovered": False, "reason": gone.reason}
+        subscription = self._system.broadcaster.subscribe(opening.selection, since)
+        fields = {
+            "account_id": account,
+            **resumed,
+            "timestamp": time_text(self._system.seams.now()),
+        }
+        texts = [answer_frame("connection_established", subscription.position, fields)]
+        if opening.with_snapshot or resumed.get("recovered") is False:
+            texts += self._snapshot(subscription)
+        return subscription, texts
+
+    async def hold(self, subscription: Subscription, texts: Sequence[str]) -> None:
+        """Talk until the client leaves, breaks a rule, or we stop.
+
+        PeerGoneError when the client has gone before it could be told how it ended.
+        """
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._guarded, self._read, subscription)
+                nursery.start_soon(self._guarded, self._pump, subscription, texts)
+                await self._stop.wait()
+                self._end(RESTARTING)
+        if self.ending is not None:
+            text = str(subscription.position) if self.ending.text is None else self.ending.text
+            await websocket.close(self.ending.code, text)
+
+    async def _guarded(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
+        try:
+            await run(*args)
+        except GONE:
+            self._scope.cancel()
+        except Exception:
+            log.exception("a websocket ended in a defect")
+            self._end(BROKEN)
+
+    def _end(self, how: Close) -> None:
+        if self.ending is None:
+            self.ending = how
+        self._scope.cancel()
+
+    # -------------------------------------------------------------------------------- pump
+
+    async def _pump(self, subscription: Subscription, texts: Sequence[str]) -> None:
+        live_from = subscription.feed.scanned  # what is older was not delayed by us
+        events: Sequence[Event] = ()
+        while True:
+            if not self._may_stay():
+                self._end(KEY_GONE)
+            # Wholly, even if the end comes in between: the place is past all of them already.
+            with trio.CancelScope(shield=True):
+                for text in texts:
+                    await websocket.send(text)
+            self._measure(events, live_from)
+            texts, events = await subscription.next()
+
+    def _measure(self, events: Sequence[Event], live_from: Offset) -> None:
+        now_s = trio.current_time()
+        for event in events:
+            if event.type == "order_update" and event.offset > live_from:
+                self._metrics.latency.observe(now_s - event.received_s)
+
+    # ------------------------------------------------------------------------------ reader
+
+    async def _read(self, subscription: Subscription) -> None:
+        allowance = Allowance(at_s=trio.current_time())
+        while True:
+            message = await websocket.receive()
+            if not isinstance(message, str):
+                return self._end(NOT_TEXT)
+            if len(message) > MESSAGE_CHARS_MAX:
+                return self._end(TOO_LARGE)
+            if not allowance.take(trio.current_time()):
+                return self._end(FLOODING)
+            try:
+                subscription.ask(self._answer_to(message, subscription))
+            except Unavailable:
+                return self._end(FLOODING)
+
+    def _answer_to(self, text: str, subscription: Subscription) -> Callable[[], Sequence[str]]:
+        """Give what makes the answer, once its turn among the frames has come."""
+        try:
+            wish = read_wish(text, self._readable)
+        except NotUnderstood as error:
+            refusal = error_frame(str(error), error.request_id)
+            return lambda: [refusal]
+        return lambda: self._answer(wish, subscription)
+
+    def _answer(self, wish: Wish, subscription: Subscription) -> Sequence[str]:
+        match wish.action:
+            case "ping":
+                return ["pong"]
+            case "get_status":
+                rows = {name: plain(self._system.status(name)) for name in sorted(self._readable)}
+                fields: dict[str, Any] = {"accounts": rows}
+                return [answer_frame("status", subscription.position, fields, wish.request_id)]
+            case "snapshot":
+                before = subscription.jump()
+                return before + [
+                    with_id(frame, wish.request_id) for frame in self._snapshot(subscription)
+                ]
+        try:
+            subscription.select(granted(subscription.feed.selection, wish))
+        except Unavailable as error:
+            return [error_frame(str(error), wish.request_id)]
+        fields = selection_row(subscription.feed.selection)
+        return [answer_frame(f"{wish.action}d", subscription.position, fields, wish.request_id)]
+
+    def _snapshot(self, subscription: Subscription) -> list[str]:
+        accounts = subscription.feed.selection.accounts
+        books = [book for name, book in self._system.journal.view.items() if name in accounts]
+        return snapshot_frames(books, self._system.journal.position)
+
+
+def error_frame(message: str, request_id: str | int | None = None) -> str:
+    """Write the answer to what cannot be understood."""
+    frame: dict[str, Any] = {"type": "error", "message": message}
+    if request_id is not None:
+        frame["id"] = request_id
+    return encode(frame).decode()
+
+
+def with_id(frame: str, request_id: str | int | None) -> str:
+    """Put the client's `id` into a frame that is encoded already."""
+    if request_id is None:
+        return frame
+    return f'{frame[:-1]},"id":{encode(request_id).decode()}}}'

@@ -1,0 +1,127 @@
+"""`GET /metrics`: the system's instruments, and what is read off it at that moment.
+
+    journal ──▶ cursor ──▶ batches that ended
+    system ───▶ Reading: accounts, journal, subscribers, each bound beside its use
+
+Needs `read`. The text is made at most once a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from quart import Response, request
+from quart_trio import QuartTrio
+
+from actors import Batch, System
+from actors.batch import RUNNING_MAX
+from actors.domain.ids import BatchId
+from actors.domain.wire import decode
+from actors.runtime.metrics import CONTENT_TYPE, Metrics
+
+from .answers import caller
+from .query import asked_once
+from .server import PORT, Port
+
+EXPOSED: Final = b'"outcome":"exposed"'
+
+
+class Exposition:
+    """The metrics as a surface."""
+
+    def __init__(self, system: System, metrics: Metrics) -> None:
+        self._system = system
+        self._metrics = metrics
+        self._running: set[BatchId] = set()
+        self._app: QuartTrio | None = None
+
+    def add_to(self, app: QuartTrio) -> None:
+        """Put the surface into an app, and begin to count when it starts to serve."""
+        self._app = app
+        self._metrics.add_source(self.read)
+        self._system.writer.on_commit = self._metrics.commits.observe
+        app.add_url_rule("/metrics", "metrics", self.show)
+        app.before_serving(self._start)
+
+    async def show(self) -> Response:
+        """Give the text."""
+        caller().require_some_reading()
+        asked_once(request.args, ())
+        return Response(self._metrics.text(), content_type=CONTENT_TYPE)
+
+    async def _start(self) -> None:
+        assert self._app is not None, "an app starts what was added to it"
+        self._app.add_background_task(self._metrics.probe_loop)
+        self._app.add_background_task(self._count_batches)
+
+    async def _count_batches(self) -> None:
+        """Follow the journal and count each batch once: when it ends, not when it is told anew."""
+        cursor = self._system.journal.cursor()
+        for book in self._system.journal.view.values():
+            self._running |= {key for key, row in book.batches.items() if not row.value.ended}
+        while True:
+            for event in await cursor.next():
+                if event.type == "batch_update":
+                    self._count_batch(decode(event.data, Batch))
+
+    def _count_batch(self, batch: Batch) -> None:
+        if not batch.ended:
+            self._running.add(batch.batch_id)
+        elif batch.batch_id in self._running and batch.completed_at is not None:
+            self._running.discard(batch.batch_id)
+            duration_s = (batch.completed_at - batch.created_at).total_seconds()
+            self._metrics.count_batch(batch.status, duration_s)
+
+    # ------------------------------------------------------------------------------- reading
+
+    def read(self) -> Iterable[Metric]:
+        """Read what stands at this moment."""
+        yield from self._read_accounts()
+        journal = self._system.journal
+        yield gauge("journal_offset", "The last committed offset.", journal.end)
+        lag = self._system.broadcaster.statistics()["lag_events"]
+        yield gauge("subscriber_lag_events", "How far the furthest subscriber is behind.", lag)
+        exposed = sum(
+            EXPOSED in row.data for book in journal.view.values() for row in book.batches.values()
+        )
+        yield gauge("batch_exposure", "Batches that left a net fill against the wish.", exposed)
+        used = GaugeMetricFamily("queue_used", "What is in a bounded place.", labels=["name"])
+        bound = GaugeMetricFamily("queue_bound", "What fits into it.", labels=["name"])
+        for name, in_use, most in self._read_bounds():
+            used.add_metric([name], in_use)
+            bound.add_metric([name], most)
+        yield from (used, bound)
+
+    def _read_accounts(self) -> Iterator[Metric]:
+        connected = GaugeMetricFamily(
+            "upstream_connected", "Whether an account's stream is connected.", labels=["account_id"]
+        )
+        reconnects = CounterMetricFamily(
+            "upstream_reconnects", "How often a stream was opened again.", labels=["account_id"]
+        )
+        for name in self._system.accounts:
+            row = self._system.status(name)
+            connected.add_metric([name], row.connected)
+            reconnects.add_metric([name], row.reconnects)
+        yield from (connected, reconnects)
+
+    def _read_bounds(self) -> Iterator[tuple[str, int, int]]:
+        mailbox = self._system.writer.statistics()
+        yield mailbox.name, mailbox.used, mailbox.bound
+        journal = self._system.journal
+        yield "journal_tail", journal.held, journal.tail_max
+        fan_out: dict[str, Any] = self._system.broadcaster.statistics()
+        yield "feeds", fan_out["feeds"], fan_out["feeds_max"]
+        yield "batches", self._system.batches.running, RUNNING_MAX
+        port = self._app.extensions.get(PORT) if self._app is not None else None
+        if isinstance(port, Port):
+            yield "connections_per_address", port.most_from_one_address, port.per_address_max
+
+
+def gauge(name: str, documentation: str, value: float) -> Metric:
+    """Make a gauge that has one value."""
+    family = GaugeMetricFamily(name, documentation)
+    family.add_metric([], value)
+    return family

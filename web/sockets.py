@@ -1,0 +1,85 @@
+"""`/ws/orders` and `/ws/orders/{account_id}`: who may listen, and to what.
+
+    URL, caller ──▶ Opening ──▶ place in the record ──▶ accept ──▶ Conversation
+                       └ 401 403 404 422 503: refused before it is accepted
+
+A place costs nothing while nothing happens, so it is taken before the client is let in.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+import trio
+from quart import websocket
+from quart_trio import QuartTrio
+
+from actors import System
+from actors.domain.errors import Unavailable
+from actors.domain.ids import AccountId
+from actors.runtime.metrics import Metrics
+
+from .answers import caller
+from .auth import Access, Caller
+from .connection import PeerGoneError
+from .conversation import Conversation
+from .wishes import read_opening
+
+
+class Sockets:
+    """The websockets of one app."""
+
+    def __init__(self, system: System, access: Access, metrics: Metrics, stop: trio.Event) -> None:
+        self._system = system
+        self._access = access
+        self._metrics = metrics
+        self._stop = stop
+
+    def add_to(self, app: QuartTrio) -> None:
+        """Put the surface into an app."""
+        app.add_websocket("/ws/orders", "all_orders", self.serve_all)
+        app.add_websocket("/ws/orders/<account_id>", "account_orders", self.serve_account)
+
+    async def serve_all(self) -> None:
+        """Serve every account that the caller may read."""
+        caller().require_some_reading()
+        await self._serve(None, caller().readable)
+
+    async def serve_account(self, account_id: str) -> None:
+        """Serve one account."""
+        account = caller().require("read", account_id)
+        await self._serve(account, frozenset({account}))
+
+    async def _serve(self, account: AccountId | None, readable: frozenset[AccountId]) -> None:
+        opening = read_opening(websocket.args, readable)
+        if self._stop.is_set():
+            raise Unavailable("the gateway is stopping")
+        conversation = Conversation(
+            system=self._system,
+            metrics=self._metrics,
+            readable=readable,
+            stop=self._stop,
+            may_stay=partial(self._may_stay, caller()),
+        )
+        subscription, texts = conversation.open(account, opening)
+        self._metrics.sockets.inc()
+        try:
+            with suppress(PeerGoneError):
+                await websocket.accept()
+                await conversation.hold(subscription, texts)
+        finally:
+            subscription.close()
+            self._metrics.sockets.dec()
+            self._count_end(conversation)
+
+    def _may_stay(self, who: Caller) -> bool:
+        return self._access.stands(who, self._system.seams.now())
+
+    def _count_end(self, conversation: Conversation) -> None:
+        connection = websocket.scope.get("state", {}).get("connection")
+        reason = getattr(connection, "cut_reason", None)
+        if reason not in ("stalled", "silent"):
+            reason = conversation.ending.reason if conversation.ending is not None else None
+        if reason is not None:
+            self._metrics.count_evicted(reason)
