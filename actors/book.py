@@ -98,8 +98,10 @@ class Book:
         """Give an order as it stands here, durable or not."""
         if (order := self._orders.get(order_id)) is not None:
             return order
-        row = self._view.orders.get(order_id)
-        return None if row is None else row.value
+        if (row := self._view.orders.get(order_id)) is None:
+            return None
+        order = self._orders[order_id] = row.value
+        return order
 
     def take_filled(self) -> list[OrderId]:
         """Take the orders whose fills were heard of; they are going to be asked about."""

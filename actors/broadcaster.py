@@ -136,6 +136,7 @@ class Subscription:
                 continue
             if frames:
                 return self._take(frames), [frame.event for frame in frames]
+            self._pass_over()
             self._wake = trio.Event()
             with trio.move_on_after(HEARTBEAT_S) as quiet:
                 await self._wake.wait()
@@ -243,7 +244,12 @@ class Broadcaster:
 
     def statistics(self) -> dict[str, int]:
         """Count feeds, subscribers, and how far the furthest subscriber is behind."""
-        places = [s.offset for feed in self._feeds.values() for s in feed.subscriptions]
+        # One for whom there was nothing is not behind.
+        places = [
+            s.offset if s.offset < feed.last else max(s.offset, feed.scanned)
+            for feed in self._feeds.values()
+            for s in feed.subscriptions
+        ]
         return {
             "feeds": len(self._feeds),
             "feeds_max": FEEDS_MAX,

@@ -195,10 +195,10 @@ class AccountStream:
 
     async def _reconcile(self) -> None:
         """Ask for the whole day, and take what it adds. BrokerError when it could not be had."""
-        connects = self._connects
-        is_first = self.status.state != "live"
         if not await self._regain_ground():
             return
+        connects = self._connects
+        is_first = self.status.state != "live"
         self._full_due_s = self._fills_due_s = math.inf
         self.book.wants_orders = False
         self.book.take_filled()
@@ -211,6 +211,7 @@ class AccountStream:
         for start in range(0, len(snapshot.orders), CHUNK):
             rows = snapshot.orders[start : start + CHUNK]
             await self._publish(self.book.reconcile(rows, mark, heard, histories))
+            await trio.lowlevel.checkpoint()
         await self._take_fills(snapshot, heard)
         if self.book.filled:
             self._ask_fills()

@@ -2,6 +2,7 @@
 
     bytes ──▶ read, under a deadline ──▶ Http1Protocol ──▶ Quart ──▶ handler
     bytes ◀── write, under a stall deadline ◀──────────────────────────┘
+    bytes ◀── one write for a run of frames ◀── send_texts ◀── handler of a websocket
 
 Hypercorn 0.18's states are kept; its hold of the socket is not. What its own connection does wrong
 and this one does not:
@@ -18,9 +19,10 @@ and this one does not:
 from __future__ import annotations
 
 import math
+import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
@@ -43,6 +45,7 @@ from hypercorn.utils import parse_socket_addr
 log = structlog.get_logger()
 
 STALL_S: Final = 5.0  # a peer that takes not one byte for so long is cut
+LOOKS: Final = 10  # how often in that time it is tried
 REQUEST_S: Final = 20.0  # from the opening, or the last answer, to the end of a request's head
 PING_S: Final = 20.0
 SILENCE_S: Final = 45.0  # a websocket from which nothing came, no pong either
@@ -111,6 +114,8 @@ class Connection:
         self._due_s = math.inf
         self._ending = False
         self._send_lock = trio.Lock()
+        self._app_send: Send | None = None
+        self._held: bytearray | None = None  # gathers what would be written
 
     async def run(self) -> None:
         """Carry it until either side ends it. Nothing but a cancellation comes out of here."""
@@ -200,6 +205,7 @@ class Connection:
         sync_spawn: Any,  # noqa: ARG002 - Hypercorn's signature
         call_soon: Any,  # noqa: ARG002
     ) -> None:
+        self._app_send = send
         with suppress(PeerGoneError):
             try:
                 await self._app(scope, receive, partial(self._send_whole, send))
@@ -216,9 +222,37 @@ class Connection:
         with trio.CancelScope(shield=True):
             await send(message)
 
+    async def send_texts(self, texts: Sequence[str]) -> None:
+        """Send text frames over an accepted websocket: all of them, cancelled or not.
+
+        They share a write, which costs more than many frames do, and a peer that keeps up costs no
+        wait. PeerGoneError when the websocket has ended.
+        """
+        frames = memoryview(await self._framed(texts))
+        if not self.gone and frames:
+            rest = self._write_now(frames)
+            if rest:
+                with trio.CancelScope(shield=True):
+                    await self._write(rest)
+        await trio.lowlevel.checkpoint()
+        if self.gone or not frames:
+            raise PeerGoneError
+
+    async def _framed(self, texts: Sequence[str]) -> bytearray:
+        """Have the protocol frame texts; it does not wait, so nothing else comes between."""
+        self._held = held = bytearray()
+        try:
+            for text in texts if self._app_send is not None else ():
+                await self._app_send({"type": "websocket.send", "bytes": None, "text": text})
+        finally:
+            self._held = None
+        return held
+
     async def _take(self, event: Event) -> None:
         """Take what the protocol has for the socket."""
         match event:
+            case RawData() if self._held is not None:
+                self._held += event.data
             case RawData():
                 await self._write(event.data)
             case Updated():
@@ -230,17 +264,33 @@ class Connection:
                 if self._protocol is not None:
                     await self._protocol.handle(Closed())
 
-    async def _write(self, data: bytes) -> None:
+    def _write_now(self, data: memoryview) -> memoryview:
+        """Write what the socket takes at once, if it is our turn; give the rest."""
+        if self._send_lock.locked():
+            return data
+        try:
+            return data[os.write(self._socket.fileno(), data) :]
+        except BlockingIOError:
+            return data
+        except OSError:
+            self.cut("gone")
+            return data[:0]
+
+    async def _write(self, data: bytes | memoryview) -> None:
         """Write bytes as fast as the peer takes them; cut one that takes none for a while."""
         async with self._send_lock:
             rest = memoryview(data)
+            stalled_s = trio.current_time() + STALL_S
             while rest and not self.gone:
-                with trio.move_on_after(STALL_S) as patience:
+                # The kernel wakes a sender only when a third of its buffer is free. A slow reader
+                # takes longer for that than a stopped one may, so we look for ourselves.
+                with trio.move_on_after(STALL_S / LOOKS):
                     try:
                         rest = rest[await self._socket.send(rest) :]
+                        stalled_s = trio.current_time() + STALL_S
                     except (OSError, trio.ClosedResourceError):
                         self.cut("gone")
-                if patience.cancelled_caught:
+                if rest and trio.current_time() >= stalled_s:
                     self.cut("stalled")
 
     def _end_within(self, seconds: float) -> None:

@@ -29,7 +29,7 @@ from actors.domain.model import Event
 from actors.domain.wire import encode, plain, time_text
 from actors.runtime.metrics import Metrics
 
-from .connection import PeerGoneError
+from .connection import Connection, PeerGoneError
 from .wishes import NotUnderstood, Opening, Wish, granted, read_wish
 
 log = structlog.get_logger()
@@ -160,15 +160,13 @@ class Conversation:
     # -------------------------------------------------------------------------------- pump
 
     async def _pump(self, subscription: Subscription, texts: Sequence[str]) -> None:
+        send = sender()
         live_from = subscription.feed.scanned  # what is older was not delayed by us
         events: Sequence[Event] = ()
         while True:
             if not self._may_stay():
                 self._end(KEY_GONE)
-            # Wholly, even if the end comes in between: the place is past all of them already.
-            with trio.CancelScope(shield=True):
-                for text in texts:
-                    await websocket.send(text)
+            await send(texts)
             self._measure(events, live_from)
             texts, events = await subscription.next()
 
@@ -228,6 +226,24 @@ class Conversation:
         accounts = subscription.feed.selection.accounts
         books = [book for name, book in self._system.journal.view.items() if name in accounts]
         return snapshot_frames(books, self._system.journal.position)
+
+
+def sender() -> Callable[[Sequence[str]], Awaitable[None]]:
+    """Give what sends frames over this websocket: wholly, even if the end comes in between.
+
+    The client's place is past all of them by then. One that no Connection carries takes them one
+    by one.
+    """
+    connection = websocket.scope.get("state", {}).get("connection")
+    if isinstance(connection, Connection):
+        return connection.send_texts
+
+    async def send(texts: Sequence[str]) -> None:
+        with trio.CancelScope(shield=True):
+            for text in texts:
+                await websocket.send(text)
+
+    return send
 
 
 def error_frame(message: str, request_id: str | int | None = None) -> str:

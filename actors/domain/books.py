@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from .batch import Batch
 from .ids import AccountId, BatchId, BrokerTag, Offset, OrderId, PositionId
@@ -23,30 +23,90 @@ from .model import AccountStatus, Event, EventType, Message, Order, Position, Tr
 from .wire import decode
 
 V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+
+
+class Current(NamedTuple):
+    """A thing as a store keeps it: its latest event, and the offset of its first.
+
+    `received_ms` is UTC, in milliseconds since 1970.
+    """
+
+    first: Offset
+    offset: Offset
+    type: EventType
+    account_id: AccountId
+    subject: str
+    data: bytes
+    received_ms: int
+    is_ended: bool
+
+    @classmethod
+    def of(cls, event: Event, *, first: Offset, is_ended: bool = False) -> Current:
+        """Give a thing whose latest event this is."""
+        return cls(
+            first,
+            event.offset,
+            event.type,
+            event.account_id,
+            event.subject,
+            event.data,
+            round(event.received_at.timestamp() * 1000),
+            is_ended,
+        )
+
+    @property
+    def value(self) -> Any:
+        """Give the decoded value, decoded at each call: who needs it again keeps it."""
+        return decode(self.data, _VALUES[self.type], bytes_max=len(self.data))
+
 
 MESSAGES_MAX: Final = 1000
 
+# Told by the bytes, here and below: decoding each of a day's orders would make a start slow. A
+# quote inside a JSON string is escaped, so these texts can only be the fields.
+_NO_TAG: Final = b'"broker_tag":null'
+_VALUES: Final[dict[EventType, type[Any]]] = {
+    "order_update": Order,
+    "correction": Order,
+    "trade_update": Trade,
+    "position_update": Position,
+    "message": Message,
+    "batch_update": Batch,
+}
 _BROKERS_OWN: Final = ("order_update", "correction", "trade_update", "position_update")
 _OUR_TAG: Final = re.compile(rb'"broker_tag":"(\w+)"')
 _ENDED: Final = re.compile(b'"status":"(?:%s)"' % "|".join(ENDED).encode())
 
 
-@define
-class Row(Generic[V]):
+class Row(Protocol[V_co]):
     """One thing in a book: its bytes, and the offsets of its first and its latest event."""
 
-    kind: type[V]
+    @property
+    def data(self) -> bytes:
+        """Give it as JSON."""
+
+    @property
+    def first(self) -> Offset:
+        """Give the offset of its first event."""
+
+    @property
+    def offset(self) -> Offset:
+        """Give the offset of its latest event."""
+
+    @property
+    def value(self) -> V_co:
+        """Give it decoded."""
+
+
+@frozen
+class Told(Generic[V]):
+    """A row as an event of this run left it."""
+
     data: bytes
     first: Offset
     offset: Offset
-    _value: V | None = field(default=None, repr=False)
-
-    @property
-    def value(self) -> V:
-        """Give the decoded value, decoding it at the first call."""
-        if self._value is None:
-            self._value = decode(self.data, self.kind, bytes_max=len(self.data))
-        return self._value
+    value: V
 
 
 @frozen
@@ -72,54 +132,73 @@ class AccountBook:
     claims: dict[str, BatchId] = field(factory=dict)  # by the digest of the idempotency key
     our_orders: dict[BrokerTag, OrderId] = field(factory=dict)
     open_orders: dict[OrderId, None] = field(factory=dict)  # a dict, for its order
-    updated_at: datetime | None = None  # when an order, trade or position last changed
+    _updated_ms: int = 0
 
-    def load(self, first: Offset, event: Event) -> None:
-        """Take the latest event about a thing as a store keeps it, first heard of at `first`."""
-        self.fold(event)
-        rows = self._rows_of(event.type)
-        if rows is not None:
-            rows[event.subject].first = first
+    @property
+    def updated_at(self) -> datetime | None:
+        """Say when an order, trade or position last changed."""
+        return datetime.fromtimestamp(self._updated_ms / 1000, UTC) if self._updated_ms else None
+
+    def load(self, row: Current) -> None:
+        """Take a thing as a store keeps it: what folding all of its events would have left.
+
+        A start takes hundreds of thousands of these, so a row is kept as it came.
+        """
+        if row.type == "message":
+            self.messages.append(row)
+            return
+        self._rows(row.type)[row.subject] = row
+        if row.type == "batch_update":
+            self._learn_batch(row.value)
+            return
+        self._updated_ms = max(self._updated_ms, row.received_ms)
+        if row.type in ("order_update", "correction"):
+            if not row.is_ended:
+                self.open_orders[OrderId(row.subject)] = None
+            if _NO_TAG not in row.data:
+                self._learn_tag(OrderId(row.subject), row.data)
 
     def fold(self, event: Event) -> None:
         """Take one committed event, in order."""
         if event.type in _BROKERS_OWN:
-            self.updated_at = max(self.updated_at or event.received_at, event.received_at)
+            received_ms = round(event.received_at.timestamp() * 1000)
+            self._updated_ms = max(self._updated_ms, received_ms)
         match event.type:
             case "order_update" | "correction":
-                _put(self.orders, OrderId(event.subject), Order, event)
+                _put(self.orders, Order, event)
                 self._learn_order(event)
             case "trade_update":
-                _put(self.trades, event.subject, Trade, event)
+                _put(self.trades, Trade, event)
             case "position_update":
-                _put(self.positions, PositionId(event.subject), Position, event)
+                _put(self.positions, Position, event)
             case "message":
-                self.messages.append(_row(Message, event))
+                self.messages.append(_told(Message, event))
             case "stream_status":
-                self.status = _row(AccountStatus, event)
+                self.status = _told(AccountStatus, event)
             case "batch_update":
-                row = _put(self.batches, BatchId(event.subject), Batch, event)
-                self._learn_batch(row.value)
+                self._learn_batch(_put(self.batches, Batch, event))
 
-    def _rows_of(self, kind: EventType) -> dict[Any, Row[Any]] | None:
-        rows: dict[str, dict[Any, Row[Any]]] = {
-            "order_update": self.orders,
-            "correction": self.orders,
-            "trade_update": self.trades,
-            "position_update": self.positions,
-            "batch_update": self.batches,
-        }
-        return rows.get(kind)
+    def _rows(self, kind: EventType) -> dict[Any, Row[Any]]:
+        match kind:
+            case "order_update" | "correction":
+                return self.orders
+            case "trade_update":
+                return self.trades
+            case "position_update":
+                return self.positions
+            case _:
+                return self.batches
 
     def _learn_order(self, event: Event) -> None:
-        # Told by the bytes: decoding each of a day's orders would make a start slow. A quote inside
-        # a JSON string is escaped, so these texts can only be the fields.
         order_id = OrderId(event.subject)
         if _ENDED.search(event.data):
             self.open_orders.pop(order_id, None)
         else:
             self.open_orders[order_id] = None
-        if (tag := _OUR_TAG.search(event.data)) is not None:
+        self._learn_tag(order_id, event.data)
+
+    def _learn_tag(self, order_id: OrderId, data: bytes) -> None:
+        if (tag := _OUR_TAG.search(data)) is not None:
             self.our_orders[BrokerTag(tag[1].decode())] = order_id
 
     def _learn_batch(self, batch: Batch) -> None:
@@ -130,14 +209,17 @@ class AccountBook:
             self.claims[batch.idempotency.key_sha256] = batch.batch_id
 
 
-def _row(kind: type[V], event: Event) -> Row[V]:
-    value: Any = event.value
-    return Row(kind, event.data, event.offset, event.offset, value)
+def _put(rows: dict[Any, Row[V]], kind: type[V], event: Event) -> V:
+    row = _told(kind, event)
+    if (known := rows.get(event.subject)) is not None:
+        row = evolve(row, first=known.first)
+    rows[event.subject] = row
+    return row.value
 
 
-def _put(rows: dict[Any, Row[V]], key: Any, kind: type[V], event: Event) -> Row[V]:
-    row = _row(kind, event)
-    if (known := rows.get(key)) is not None:
-        row.first = known.first
-    rows[key] = row
-    return row
+def _told(kind: type[V], event: Event) -> Told[V]:
+    young = event.value
+    value = (
+        young if isinstance(young, kind) else decode(event.data, kind, bytes_max=len(event.data))
+    )
+    return Told(event.data, event.offset, event.offset, value)

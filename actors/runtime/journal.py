@@ -49,9 +49,9 @@ class Journal:
         self._offload = offload
         self._tail: list[Event] = list(loaded.tail)
         self._news = trio.Event()
-        for first, event in loaded.current:
-            if (book := self.view.get(event.account_id)) is not None:
-                book.load(first, event)
+        for row in loaded.current:
+            if (book := self.view.get(row.account_id)) is not None:
+                book.load(row)
 
     @property
     def floor(self) -> Offset:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from actors.domain.books import Current
 from actors.domain.ids import AccountId, Epoch, Offset
 from actors.domain.model import Event
 
@@ -23,14 +24,14 @@ from actors.domain.model import Event
 class Loaded:
     """What a store gives at the start.
 
-    `current` is, per thing still of interest (the day's orders and trades, open orders of any
-    day, positions, batches of the last day or not ended, the newest messages), its latest event,
-    each with the offset of its first: fold them in this order and the books stand.
+    `current` is each thing still of interest (the day's orders and trades, open orders of any day,
+    positions, batches of the last day or not ended, the newest messages), in the order in which
+    they were first heard of: load them in this order and the books stand.
     `tail` is the newest events in order, without a hole, ending at `last`.
     """
 
     last: Offset
-    current: tuple[tuple[Offset, Event], ...]
+    current: tuple[Current, ...]
     tail: tuple[Event, ...]
 
 

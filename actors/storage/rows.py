@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from actors.domain.batch import Batch
+from actors.domain.books import Current
 from actors.domain.errors import DecodeError, GatewayBug, StoreDamaged
 from actors.domain.ids import Offset
 from actors.domain.lifecycle import is_ended
@@ -117,6 +118,21 @@ def event_of(row: Sql) -> Event:
     if subject.__class__ is not str or data.__class__ is not bytes:
         raise _no_event(row)
     return Event(row[0], kind, account_id, subject, data, received_at)
+
+
+def current_of(row: Sql) -> Current:
+    """Read a thing from its row, whose values stand in the order of `Current`.
+
+    StoreDamaged when the row's values are not of the kinds that were written.
+    """
+    current = Current._make(row)
+    if (
+        current.data.__class__ is not bytes
+        or current.subject.__class__ is not str
+        or current.received_ms.__class__ is not int
+    ):
+        raise _no_event(row[1:])
+    return current
 
 
 def day_start_ms(day: date) -> int:

@@ -23,14 +23,14 @@ from typing import Final
 
 from attrs import define, field
 
-from actors.domain.books import MESSAGES_MAX
+from actors.domain.books import MESSAGES_MAX, Current
 from actors.domain.errors import StoreDamaged, StoreError
 from actors.domain.ids import AccountId, Epoch, Offset
 from actors.domain.model import Event
 
 from . import Loaded
 from .lock import take_lock
-from .rows import TABLES, Changes, changes, day_start_ms, event_of, link_of
+from .rows import TABLES, Changes, changes, current_of, day_start_ms, event_of, link_of
 from .schema import (
     check_fit,
     check_identity,
@@ -162,21 +162,22 @@ class SqliteStore:
         with self._writing, self._reading:
             self._closing.close()
 
-    def _current(self, today: date) -> Iterator[tuple[Offset, Event]]:
+    def _current(self, today: date) -> Iterator[Current]:
         for table in _CURRENT:
             since = today - timedelta(days=1) if table == "batches" else today
-            select = f"SELECT {_EVENT}, first FROM {table} WHERE ended ="  # noqa: S608
+            select = f"SELECT first, {_EVENT}, ended FROM {table} WHERE ended ="  # noqa: S608
             rows = self._reader.execute(
                 f"{select} 0 UNION ALL {select} 1 AND received_at >= ?", (day_start_ms(since),)
             )
-            yield from [(row[6], event_of(row)) for row in rows]
+            yield from map(current_of, rows)
         for account_id in self._accounts_with_messages():
             rows = self._reader.execute(
-                f"SELECT {_EVENT} FROM events WHERE type = 'message' AND account_id = ?"  # noqa: S608
+                f"SELECT offset, {_EVENT}, 0 FROM events"  # noqa: S608
+                " WHERE type = 'message' AND account_id = ?"
                 " ORDER BY offset DESC LIMIT ?",
                 (account_id, MESSAGES_MAX),
             )
-            yield from [(row[0], event_of(row)) for row in rows]
+            yield from map(current_of, rows)
 
     def _accounts_with_messages(self) -> Iterator[str]:
         """Step from account to account through the index: there may be a million messages."""

@@ -25,7 +25,7 @@ PUSHED_MAX = 1000
 NO_ANSWER_S = 10.0
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class FakeUpstream:
     """One account at the broker.
 

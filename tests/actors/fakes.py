@@ -19,19 +19,22 @@ import trio
 from attrs import define, evolve, field
 
 from actors.domain.batch import LegRequest
-from actors.domain.books import MESSAGES_MAX
+from actors.domain.books import MESSAGES_MAX, Current
 from actors.domain.config import AccountConfig
 from actors.domain.errors import GatewayBug, StoreError
 from actors.domain.ids import AccountId, Epoch, Offset, OrderId, TradeId
+from actors.domain.lifecycle import is_ended
 from actors.domain.model import (
     Draft,
     Event,
     Message,
+    Order,
     OrderReport,
     Position,
     Trade,
     position_id,
 )
+from actors.domain.wire import decode
 from actors.runtime.journal import Journal
 from actors.runtime.seams import Seams, offload_inline
 from actors.storage import Loaded
@@ -139,7 +142,7 @@ def a_draft(n: int, account_id: AccountId = PRIMARY, **changes: Any) -> Draft:
 # ------------------------------------------------------------------------------------- store
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class FakeStore:
     """A store that forgets nothing but what its caller may not have: values and latencies."""
 
@@ -165,17 +168,18 @@ class FakeStore:
     def load(self, *, today: date = TODAY, tail_max: int = 10_000) -> Loaded:
         """See `Store`; every day is today."""
         self.days.append(today)
-        latest: dict[tuple[str, ...], tuple[Offset, Event]] = {}
-        messages: dict[AccountId, deque[tuple[Offset, Event]]] = {}
+        latest: dict[tuple[str, ...], Current] = {}
+        messages: dict[AccountId, deque[Current]] = {}
         for event in self.events:
             if event.type == "message":
                 newest = messages.setdefault(event.account_id, deque(maxlen=MESSAGES_MAX))
-                newest.append((event.offset, event))
+                newest.append(Current.of(event, first=event.offset))
             elif event.type != "stream_status":
                 kind = "order_update" if event.type == "correction" else event.type
                 thing = (event.account_id, kind, event.subject)
-                first = latest[thing][0] if thing in latest else event.offset
-                latest[thing] = (first, event)
+                first = latest[thing].first if thing in latest else event.offset
+                ended = kind == "order_update" and is_ended(decode(event.data, Order).status)
+                latest[thing] = Current.of(event, first=first, is_ended=ended)
         rows = [*latest.values(), *(row for rows in messages.values() for row in rows)]
         tail = self.events[max(0, len(self.events) - tail_max) :]
         ordered = sorted(rows, key=lambda row: row[0])
@@ -229,7 +233,7 @@ def a_journal(store: FakeStore, *accounts: AccountId, **options: Any) -> Journal
     return Journal(store, store.load(), accounts or (PRIMARY,), offload, **options)
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class Record:
     """A store, its journal and its writer, joined up."""
 

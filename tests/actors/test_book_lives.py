@@ -3,6 +3,8 @@
 The table is written down here once more, by hand, so that it is not judged by itself.
 """
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,7 +105,7 @@ def test_any_telling_ends_in_the_brokers_own_book(telling, with_history, commits
         assert (order.status, order.filled_quantity) == (row.status, row.filled_quantity)
     for order_id in life:
         steps = [d for d in bench.made if isinstance(d.value, Order) and d.subject == order_id]
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in pairwise(steps):
             if after.type != "correction":
                 assert is_lawful(before.value, after.value)
                 assert before.value != after.value

@@ -1,7 +1,7 @@
 """The gateway under load: the real one, in a process of its own, with a trace put on.
 
-    broker's URL ──▶ gateway on a free port, store in a folder ──▶ `ready URL`
-    SIGTERM ──▶ trace.json in the folder, and the end
+broker's URL ──▶ gateway on a free port, store in a folder ──▶ `ready URL`
+SIGTERM ──▶ trace.json in the folder, and the end
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ def main() -> None:
     parser.add_argument("broker")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--every", type=int, default=1, help="follow one frame in so many")
+    parser.add_argument("--stride", type=int, default=1, help="to one subscriber in so many")
     parser.add_argument("--profile", action="store_true", help="write gateway.prof, too")
     asked = parser.parse_args()
     set_up_logs()
-    trace = Trace(asked.every)
+    trace = Trace(asked.every, asked.stride)
     trace.put_on()
     config = Config(
         accounts={

@@ -31,6 +31,7 @@ SECONDS = 4.0
 WARM_UP_S = 1.0
 LATE_S = 10.0  # what frames may take to arrive when the load is over
 FOLLOWED_PER_S = 200
+FOLLOWED_SUBSCRIBERS = 10
 
 
 def measure(rate: int, subscribers: int, seconds: float, *, profile: Path | None) -> stages.Cell:
@@ -38,12 +39,17 @@ def measure(rate: int, subscribers: int, seconds: float, *, profile: Path | None
     with tempfile.TemporaryDirectory(prefix="orderwire-load-") as name:
         folder = Path(name)
         every = max(1, rate // FOLLOWED_PER_S)
-        words = ["--profile"] if profile else []
+        stride = max(1, subscribers // FOLLOWED_SUBSCRIBERS)
+        words = [
+            "--every",
+            str(every),
+            "--stride",
+            str(stride),
+            *(["--profile"] if profile else []),
+        ]
         with started("tests.load.broker", log=folder / "broker.log") as broker:
-            gateway_words = (broker.url, name, "--every", str(every), *words)
-            with started(
-                "tests.load.gateway", *gateway_words, log=folder / "gateway.log"
-            ) as gateway:
+            log = folder / "gateway.log"
+            with started("tests.load.gateway", broker.url, name, *words, log=log) as gateway:
                 clients = open_all(gateway.url, subscribers)
                 try:
                     begun_s, cpu_s = time.monotonic(), gateway.cpu_s()
@@ -89,7 +95,9 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--rates", type=_numbers, default=RATES, metavar="N,N,…")
     parser.add_argument("--subscribers", type=_numbers, default=SUBSCRIBERS, metavar="N,N,…")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
-    parser.add_argument("--profile", type=Path, metavar="FILE", help="profile the last cell's gateway")
+    parser.add_argument(
+        "--profile", type=Path, metavar="FILE", help="profile the last cell's gateway"
+    )
     asked = parser.parse_args(words)
     where = machine()
     print(f"machine: {where}", flush=True)

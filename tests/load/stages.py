@@ -71,10 +71,7 @@ def judge(
     """Make a cell of what each process saw; frames due before `from_ns` were the warm-up."""
     frames = sum(len(each) for _, each in seen)
     whole = [
-        (received - due) / 1e6
-        for _, each in seen
-        for _, due, _, received in each
-        if due >= from_ns
+        (received - due) / 1e6 for _, each in seen for _, due, _, received in each if due >= from_ns
     ]
     ways = list(_ways(seen, trace, from_ns))
     durations: dict[str, list[float]] = {name: [] for name, _ in STAGES}
@@ -146,7 +143,9 @@ def table(cells: Sequence[Cell]) -> str:
             + "".join(f"{mean:10.3f} {mean / total:6.1%}" for mean, total in means)
         )
     lines.append("the whole way".ljust(width) + "".join(f"{_total(c):10.3f}       " for c in cells))
-    lines.append("frames followed".ljust(width) + "".join(f"{c.followed:10,d}       " for c in cells))
+    lines.append(
+        "frames followed".ljust(width) + "".join(f"{c.followed:10,d}       " for c in cells)
+    )
     return "\n".join(each.rstrip() for each in lines)
 
 

@@ -3,9 +3,9 @@
     arrived ─ heard ─ handed ─ begun ─ fsynced ─ committed ─ framed ─┬ taken ─ written
                                                                     └ … one pair a subscriber
 
-One frame in `every` is followed; the others cost a comparison. A frame's events are known again by
-`Event.received_s`, which each carries from the moment it was heard. The stamps are CLOCK_MONOTONIC
-in s, as are the broker's and the subscribers'.
+One frame in `every` is followed, to one subscriber in `stride`; the others cost a comparison. A
+frame's events are known again by `Event.received_s`, which each carries from the moment it was
+heard. The stamps are CLOCK_MONOTONIC in s, as are the broker's and the subscribers'.
 """
 
 from __future__ import annotations
@@ -30,14 +30,17 @@ from web.conversation import Conversation
 class Trace:
     """What became of the followed frames. Made once a process, before the gateway starts."""
 
-    def __init__(self, every: int) -> None:
+    def __init__(self, every: int, stride: int) -> None:
         self.every = every
+        self.stride = stride
         self.followed: dict[int, dict[str, float]] = {}  # by offset
         self.delivered: list[tuple[int, int, float, float]] = []  # offset, port, taken, written
         self._frames = 0
         self._arrived = 0.0
         self._handed: dict[float, dict[str, float]] = {}  # by received_s
         self._taken: dict[tuple[int, int], float] = {}  # by subscriber's port and offset
+        self._ports: dict[Subscription | Conversation, int] = {}  # 0: not followed
+        self._subscribers = 0
 
     def put_on(self) -> None:
         """Wrap the joints."""
@@ -96,25 +99,32 @@ class Trace:
 
     async def _next(self, inner: Callable[..., Awaitable[Any]], place: Subscription) -> Any:
         texts, events = await inner(place)
-        for event in events:
+        port = self._port(place)
+        for event in events if port else ():
             if event.offset in self.followed:
-                self._taken[_port(), event.offset] = monotonic()
+                self._taken[port, event.offset] = monotonic()
         return texts, events
 
     def _measure(
         self, inner: Callable[..., None], talk: Conversation, events: Sequence[Event], *rest: Any
     ) -> None:
         inner(talk, events, *rest)
-        for event in events:
+        port = self._port(talk)
+        for event in events if port else ():
             if event.offset in self.followed:
-                taken = self._taken.pop((_port(), event.offset), 0.0)
-                self.delivered.append((event.offset, _port(), taken, monotonic()))
+                taken = self._taken.pop((port, event.offset), 0.0)
+                self.delivered.append((event.offset, port, taken, monotonic()))
 
-
-def _port() -> int:
-    """Give the port of the subscriber whose task runs."""
-    client = websocket.scope["client"]
-    return 0 if client is None else int(client[1] or 0)
+    def _port(self, whose: Subscription | Conversation) -> int:
+        """Give the port of the subscriber whose task runs, if it is one that is followed."""
+        port = self._ports.get(whose)
+        if port is None:
+            port = int(websocket.scope["client"][1])
+            if isinstance(whose, Conversation):
+                self._subscribers += 1
+                port = 0 if self._subscribers % self.stride else port
+            self._ports[whose] = port
+        return port
 
 
 def _around(kind: Any, name: str, wrapper: Callable[..., Any]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 from attrs import define, field
@@ -17,7 +18,11 @@ from attrs import define, field
 ENDED: Final = {"COMPLETE", "CANCELLED", "REJECTED", "EXPIRED"}
 EARLY: Final = {"PUT ORDER REQ RECEIVED", "VALIDATION PENDING", "OPEN PENDING"}
 LIVE: Final = {"OPEN", "TRIGGER PENDING", "MODIFY PENDING", "MODIFIED", "CANCEL PENDING"}
-AFTER_THE_END: Final = {("CANCELLED", "COMPLETE"), ("EXPIRED", "COMPLETE"), ("EXPIRED", "CANCELLED")}
+AFTER_THE_END: Final = {
+    ("CANCELLED", "COMPLETE"),
+    ("EXPIRED", "COMPLETE"),
+    ("EXPIRED", "CANCELLED"),
+}
 
 
 class Broken(AssertionError):
@@ -57,7 +62,7 @@ class Log:
     def check_order(self) -> None:
         """P1: the offsets of a client of everything have no hole."""
         offsets = sorted(self.events)
-        for one, next_one in zip(offsets, offsets[1:], strict=False):
+        for one, next_one in pairwise(offsets):
             if next_one != one + 1:
                 raise Broken(f"P1: after offset {one} comes {next_one}")
 

@@ -1,6 +1,6 @@
 """A client as a stranger would write one: it keeps its place, checks `prev`, and resumes.
 
-    dial ─▶ connection_established ─▶ frames … ─▶ cut ─▶ dial with since=EPOCH:OFFSET ─▶ …
+dial ─▶ connection_established ─▶ frames … ─▶ cut ─▶ dial with since=EPOCH:OFFSET ─▶ …
 """
 
 from __future__ import annotations
@@ -90,5 +90,3 @@ class Client:
             raise Broken(f"P3: {self.name} is at {self.offset}, and prev is {frame['prev']}")
         if frame["offset"] < self.offset:
             raise Broken(f"P1: {self.name} is at {self.offset}, and is given {frame['offset']}")
-
-

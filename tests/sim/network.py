@@ -108,12 +108,13 @@ class Network:
         self, url: str, headers: Mapping[str, str], *, timeout_s: float
     ) -> AsyncIterator[Socket]:
         """Open a websocket to the broker over memory streams, both ends with the real codec."""
+        assert not headers, "ticker_service is told no header"
         if self.is_down:
             raise StreamLost("the stream cannot be opened: Connection refused")
         near, far = memory_stream_pair()
         failure: Exception | None = None
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._serve, url, far)
+            nursery.start_soon(self._serve, far)
             nursery.start_soon(self._break, near, far)
             try:
                 with trio.fail_after(timeout_s):
@@ -143,11 +144,11 @@ class Network:
         for end in ends:
             await trio.aclose_forcefully(end)
 
-    async def _serve(self, url: str, stream: trio.abc.Stream) -> None:
+    async def _serve(self, stream: trio.abc.Stream) -> None:
         try:
             async with trio.open_nursery() as nursery:
                 asked = await trio_websocket.wrap_server_stream(nursery, stream)
-                await self._accept(url, asked, stream)
+                await self._accept(asked, stream)
                 nursery.cancel_scope.cancel()
         except* (trio_websocket.HandshakeError, trio_websocket.ConnectionClosed, OSError):
             pass
@@ -155,7 +156,7 @@ class Network:
             pass
 
     async def _accept(
-        self, url: str, asked: trio_websocket.WebSocketRequest, stream: trio.abc.Stream
+        self, asked: trio_websocket.WebSocketRequest, stream: trio.abc.Stream
     ) -> None:
         parts = urlsplit(asked.path)
         admission = self.broker.admit(parts.path, dict(parse_qsl(parts.query)))

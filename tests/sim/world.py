@@ -50,7 +50,7 @@ class Plan:
     accounts: tuple[str, ...] = ("primary", "hedge")
     rate: float = 2.0  # broker changes a second, over all accounts
     faults: tuple[Fault, ...] = ()
-    odds: Odds = Odds()
+    odds: Odds = field(factory=Odds)
     outage_every_s: float = 0.0  # the broker is out of reach now and then
     kill_every_s: float = 0.0  # the gateway is killed now and then
     clients: tuple[float, ...] = (0.0, 60.0)  # how long each stays, 0: for good

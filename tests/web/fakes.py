@@ -1,8 +1,8 @@
 """The world of the web's tests: a whole system on a real store, brokers by hand, a real server.
 
-    a_gateway ── System (SQLite in a folder) + FakeUpstream an account ── app
-    serving ──── the same behind the real listener, on a free loopback port
-    told, get ── what a client reads, as JSON with its numbers as they were written
+a_gateway ── System (SQLite in a folder) + FakeUpstream an account ── app
+serving ──── the same behind the real listener, on a free loopback port
+told, get ── what a client reads, as JSON with its numbers as they were written
 """
 
 from __future__ import annotations
@@ -110,7 +110,9 @@ async def a_gateway(
 async def until_live(system: System) -> None:
     """Wait until every account has said that it is live."""
     with trio.fail_after(5):
-        while any(book.status is None or b'"live"' not in book.status.data for book in books(system)):
+        while any(
+            book.status is None or b'"live"' not in book.status.data for book in books(system)
+        ):
             await system.journal.wait_beyond(system.journal.end)
 
 
@@ -128,12 +130,30 @@ async def serving(gateway: Gateway, **changes: Any) -> AsyncIterator[str]:
         gateway.stop.set()
 
 
-def dial(url: str, path: str, **headers: str) -> Any:
-    """Open a websocket at a path of a server."""
+@asynccontextmanager
+async def dial(url: str, path: str, **headers: str) -> AsyncIterator[Any]:
+    """Open a websocket at a path of a server; its TCP connection ends with the block.
+
+    What the block or the handshake raises comes out as it is.
+    """
+    place = url.removeprefix("http://")
+    host, _, port = place.rpartition(":")
     extra = [(name.encode(), value.encode()) for name, value in dashed(headers).items()]
-    return trio_websocket.open_websocket_url(
-        url.replace("http", "ws") + path, extra_headers=extra, disconnect_timeout=1
-    )
+    failure: Exception | None = None
+    async with await trio.open_tcp_stream(host, int(port)) as stream:
+        async with trio.open_nursery() as nursery:
+            try:
+                client = await trio_websocket.wrap_client_stream(
+                    nursery, stream, place, path, extra_headers=extra
+                )
+                yield client
+                with trio.move_on_after(1):
+                    await client.aclose()
+            except Exception as error:
+                failure = error
+            nursery.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 async def told(client: Any) -> Any:

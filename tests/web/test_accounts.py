@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
+from actors.domain.model import Note
 from tests.actors.fakes import START, a_position, a_row, a_trade
 from tests.web.fakes import a_gateway, a_key
-from actors.domain.model import Note
 
 
 async def test_accounts_are_those_that_one_may_read(tmp_path, autojump_clock):

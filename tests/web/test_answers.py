@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain.books import Row
+from actors.domain.books import Told
 from actors.domain.ids import Epoch, LogPosition, Offset
 from actors.domain.wire import encode
 from web.answers import has_fields, listed, page_of, stamped
@@ -14,14 +14,19 @@ AT = LogPosition(Epoch("e1"), Offset(9))
 
 def row(first, **fields):
     """A row that began at an offset."""
-    return Row(dict, encode({"n": first, **fields}), Offset(first), Offset(first))
+    fields = {"n": first, **fields}
+    return Told(encode(fields), Offset(first), Offset(first), fields)
 
 
 def test_a_list_is_json_of_its_rows():
     """Rows go out as the bytes that are in the book, with the position they stand at."""
     assert json.loads(listed([b'{"a":1}', b"2"], 4, AT)) == {
-        **{"status": "success", "count": 2, "data": [{"a": 1}, 2]},
-        **{"next": 4, "epoch": "e1", "offset": 9},
+        "status": "success",
+        "count": 2,
+        "data": [{"a": 1}, 2],
+        "next": 4,
+        "epoch": "e1",
+        "offset": 9,
     }
     assert json.loads(listed([], None, AT))["data"] == []
 

@@ -4,8 +4,8 @@ import pytest
 import trio
 
 from tests.web.fakes import a_gateway, a_key, exact
-from web.batches import canonical, claim_of
 from web.auth import Caller
+from web.batches import canonical, claim_of
 
 PATH = "/accounts/primary/batch-orders"
 
@@ -184,7 +184,9 @@ def test_a_claim_belongs_to_caller_account_and_key():
     one, other = (Caller(n, frozenset({"a"}), frozenset(), is_everywhere=True) for n in "xy")
     claims = {claim_of("k", c, a, {}).key_sha256 for c in (one, other) for a in ("a", "b")}
     assert len(claims) == 4
-    assert canonical({"b": Decimal("1.50"), "a": True}) == canonical({"a": True, "b": Decimal("1.5")})
+    assert canonical({"b": Decimal("1.50"), "a": True}) == canonical(
+        {"a": True, "b": Decimal("1.5")}
+    )
     assert canonical([True]) != canonical([1])
     assert claim_of(None, one, "a", {}) is None
 

@@ -126,15 +126,18 @@ async def test_ping_is_answered_with_pong(gateway, autojump_clock):
 
 
 async def test_a_subscription_changes_from_its_place_on(gateway, autojump_clock):
-    """subscribe and unsubscribe answer with the new selection, the id and the position."""
+    """Subscribe and unsubscribe answer with the new selection, the id and the position."""
     async with listen(gateway, "/ws/orders/primary?types=message") as socket:
         hello = await hear(socket)
         await gateway.tell(a_row("1"))
         await socket.send('{"action":"subscribe","types":["order_update"],"id":"a"}')
         answer = await hear(socket)
         assert answer == {
-            **{"type": "subscribed", "types": ["message", "order_update"]},
-            **{"accounts": ["primary"], "id": "a", "epoch": hello["epoch"]},
+            "type": "subscribed",
+            "types": ["message", "order_update"],
+            "accounts": ["primary"],
+            "id": "a",
+            "epoch": hello["epoch"],
             "offset": hello["offset"] + 1,
         }
         await gateway.tell(a_row("2"))

@@ -1,6 +1,6 @@
+from actors.domain.errors import NeedsLogin, StreamLost
 from tests.actors.fakes import a_row
 from tests.web.fakes import a_gateway, a_key
-from actors.domain.errors import StreamLost, NeedsLogin
 
 
 async def test_health_needs_nothing_and_says_the_version(tmp_path, autojump_clock):

@@ -10,7 +10,8 @@ The place is the greatest offset that any frame gave; with it the gateway gives 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from random import random
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -19,7 +20,7 @@ import trio
 import trio_websocket
 from attrs import define, frozen
 
-from .faults import CannotRun
+from .faults import CannotRun, leaves
 
 CONNECT_S: Final = 10.0
 QUIET_S: Final = 45.0
@@ -27,7 +28,7 @@ QUIET_S: Final = 45.0
 PAUSE_FIRST_S: Final = 0.5
 PAUSE_MOST_S: Final = 10.0
 FRAME_BYTES_MAX: Final = 4 * 1024 * 1024
-CLOSE_S: Final = 1.0
+DEFAULT_PORTS: Final = {"ws": 80, "wss": 443}
 KEY_GONE: Final = 4001
 
 REFUSALS: Final[Mapping[int, str]] = {
@@ -134,15 +135,8 @@ async def connected(
     say: Callable[[str], None],
 ) -> str:
     """Follow over one connection; give the reason why it ended. CannotRun when refused."""
-    opening = trio_websocket.open_websocket_url(
-        target.socket_url(place),
-        extra_headers=target.headers(),
-        max_message_size=FRAME_BYTES_MAX,
-        connect_timeout=CONNECT_S,
-        disconnect_timeout=CLOSE_S,
-    )
     try:
-        async with opening as socket:
+        async with opened(target.socket_url(place), target.headers()) as socket:
             while True:
                 with trio.fail_after(QUIET_S):
                     text = await socket.get_message()
@@ -152,16 +146,63 @@ async def connected(
                     say(note)
                 if is_event:
                     await on_event(str(text), frame)
-    except trio_websocket.ConnectionClosed as closed:
-        return closing(closed)
-    except trio_websocket.ConnectionRejected as refused:
-        if (status := refused.status_code) >= 500 or status == 429:
-            return f"answered with {status}"
-        raise CannotRun(f"{target.url}: {REFUSALS.get(status, f'refused with {status}')}") from None
-    except trio.TooSlowError:
-        return "silent for too long"
-    except (trio_websocket.HandshakeError, OSError) as error:
-        return f"cannot be reached ({getattr(error, 'strerror', None) or type(error).__name__})"
+    except Exception as error:
+        if (reason := ending(leaves(error)[0])) is None:
+            raise
+        return reason
+
+
+@asynccontextmanager
+async def opened(
+    url: str, headers: list[tuple[bytes, bytes]]
+) -> AsyncIterator[trio_websocket.WebSocketConnection]:
+    """Open a websocket. The library (0.12) leaves a socket open whose peer ended; this does not."""
+    parts = urlsplit(url)
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    resource = urlunsplit(("", "", parts.path, parts.query, ""))
+    with trio.fail_after(CONNECT_S):
+        stream = await open_stream(str(parts.hostname), port, is_tls=parts.scheme == "wss")
+    try:
+        async with trio.open_nursery() as nursery:
+            with trio.fail_after(CONNECT_S):
+                socket = await trio_websocket.wrap_client_stream(
+                    nursery,
+                    stream,
+                    parts.netloc,
+                    resource,
+                    extra_headers=headers,
+                    max_message_size=FRAME_BYTES_MAX,
+                )
+            yield socket
+            nursery.cancel_scope.cancel()
+    finally:
+        await trio.aclose_forcefully(stream)
+
+
+async def open_stream(
+    host: str, port: int, *, is_tls: bool
+) -> trio.SocketStream | trio.SSLStream[trio.SocketStream]:
+    """Open what carries the websocket."""
+    if is_tls:
+        return await trio.open_ssl_over_tcp_stream(host, port, https_compatible=True)
+    return await trio.open_tcp_stream(host, port)
+
+
+def ending(error: BaseException) -> str | None:
+    """Say why a connection ended; None when that is a defect. CannotRun when it was refused."""
+    match error:
+        case trio_websocket.ConnectionClosed():
+            return closing(error)
+        case trio_websocket.ConnectionRejected(status_code=status):
+            if status >= 500 or status == 429:
+                return f"answered with {status}"
+            raise CannotRun(REFUSALS.get(status, f"refused with {status}")) from None
+        case trio.TooSlowError():
+            return "silent for too long"
+        case OSError() | trio.BrokenResourceError():
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            return f"cannot be reached ({reason})"
+    return None
 
 
 def closing(closed: trio_websocket.ConnectionClosed) -> str:

@@ -26,7 +26,7 @@ COLOURS: Final = {
     "error": "bold red",
     "warning": "yellow",
 }
-WIDTHS: Final = (12, 12, 9, 15, 4, 13, 20, 12)
+WIDTHS: Final = (12, 10, 8, 15, 4, 11, 20, 10)
 HEADINGS: Final = ("TIME", "ACCOUNT", "WHAT", "STATE", "SIDE", "QUANTITY", "SYMBOL", "PRICE", "")
 Row = tuple[str, str, str, str, str, str, str, str, str]
 

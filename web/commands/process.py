@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -27,20 +28,46 @@ class Stopped(Exception):
     """Told to stop before there was anything to stop."""
 
 
+class Signals:
+    """The first signal that tells this process to end. The system discards those after it."""
+
+    def __init__(self) -> None:
+        self._is_heard = False
+        self._wake: Callable[[], None] | None = None
+
+    def listen(self) -> None:
+        """Hear signals from now on."""
+        for each in STOPPING:
+            signal.signal(each, self._hear)
+
+    def when_heard(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called at the signal, or now when it has come already."""
+        self._wake = wake
+        if self._is_heard:
+            wake()
+
+    def ignore(self) -> None:
+        """Hear no more: while the interpreter winds up, too, exit 0 must not become a death."""
+        for each in STOPPING:
+            signal.signal(each, signal.SIG_IGN)
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.ignore()
+        self._is_heard = True
+        if self._wake is not None:
+            with suppress(trio.RunFinishedError):
+                self._wake()
+
+
 def run(work: Callable[[trio.Event], Awaitable[None]], *, grace_s: float = GRACE_S) -> None:
     """Run `work(stop)` to its end. Signals are the command's own from the first line to the last.
 
     Error handling: Told for what a person can mend; anything else escapes as it is.
     """
-    early: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        early.append(number)
-
-    for each in STOPPING:
-        signal.signal(each, note)
+    signals = Signals()
+    signals.listen()
     try:
-        trio.run(_run, work, early, grace_s)
+        trio.run(_run, work, signals, grace_s)
     except Exception as error:
         if all(isinstance(leaf, Stopped) for leaf in leaves(error)):
             return
@@ -48,28 +75,19 @@ def run(work: Callable[[trio.Event], Awaitable[None]], *, grace_s: float = GRACE
             raise
         raise told from None
     finally:
-        # While the interpreter winds up, another Ctrl-C must not turn exit 0 into a death.
-        for each in STOPPING:
-            signal.signal(each, signal.SIG_IGN)
+        signals.ignore()
 
 
 async def _run(
-    work: Callable[[trio.Event], Awaitable[None]], early: list[int], grace_s: float
+    work: Callable[[trio.Event], Awaitable[None]], signals: Signals, grace_s: float
 ) -> None:
     stop = trio.Event()
-    with trio.open_signal_receiver(*STOPPING) as signals:
-        if early:
-            stop.set()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_set_on_signal, signals, stop)
-            nursery.start_soon(_cut_after, stop, grace_s, nursery.cancel_scope)
-            await work(stop)
-            nursery.cancel_scope.cancel()
-
-
-async def _set_on_signal(signals: AsyncIterator[int], stop: trio.Event) -> None:
-    async for _ in signals:
-        stop.set()
+    token = trio.lowlevel.current_trio_token()
+    signals.when_heard(partial(token.run_sync_soon, stop.set, idempotent=True))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_cut_after, stop, grace_s, nursery.cancel_scope)
+        await work(stop)
+        nursery.cancel_scope.cancel()
 
 
 async def _cut_after(stop: trio.Event, grace_s: float, scope: trio.CancelScope) -> None:

@@ -159,8 +159,8 @@ def folded(events: Iterable[Event]) -> dict[str, object]:
 def restored(loaded: Loaded) -> dict[str, object]:
     """Do as a start does with what was loaded, and give the same as `folded`."""
     books: dict[AccountId, AccountBook] = {}
-    for first, each in loaded.current:
-        books.setdefault(each.account_id, AccountBook(each.account_id)).load(first, each)
+    for each in loaded.current:
+        books.setdefault(each.account_id, AccountBook(each.account_id)).load(each)
     return plain(books)
 
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.domain.books import Current
+from actors.domain.ids import Offset
 from actors.storage.sqlite import open_store
 from tests.actors.storage.samples import (
     EPOCH,
@@ -59,7 +61,9 @@ def test_what_stands_is_what_the_events_fold_into(drafts, cuts):
     assert list(loaded.tail) == events
     assert loaded.last == len(events)
     assert restored(loaded) == folded(events)
-    assert {each for _, each in loaded.current} <= set(events)
+    assert {(each.offset, each.data) for each in loaded.current} <= {
+        (each.offset, each.data) for each in events
+    }
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,7 @@ def test_an_order_belongs_to_the_day_of_its_latest_event(store):
     assert load(store).current == ()
     after = event(2, n=3, at=NOON.replace(hour=18, minute=30) - ONE_DAY)
     store.commit([after])
-    assert load(store).current == ((1, after),)
+    assert load(store).current == (Current.of(after, first=Offset(1), is_ended=True),)
 
 
 def test_the_newest_messages_of_each_account_are_loaded(store):
@@ -100,10 +104,11 @@ def test_the_newest_messages_of_each_account_are_loaded(store):
     accounts = ["primary" if offset % 4 else "hedge" for offset in range(1, 1601)]
     messages = [event(o, "message", account=a, n=o) for o, a in enumerate(accounts, 1)]
     store.commit(messages)
-    loaded = [e for _, e in load(store, TODAY + 9 * ONE_DAY).current]
+    loaded = load(store, TODAY + 9 * ONE_DAY).current
     primary = [e for e in messages if e.account_id == "primary"][-1000:]
-    assert [e for e in loaded if e.account_id == "primary"] == primary
-    assert [e for e in loaded if e.account_id == "hedge"] == messages[3::4]
+    for account, wanted in (("primary", primary), ("hedge", messages[3::4])):
+        theirs = [row for row in loaded if row.account_id == account]
+        assert theirs == [Current.of(e, first=e.offset) for e in wanted]
 
 
 @pytest.mark.parametrize("tail_max", [0, 1, 39, 40, 41])
@@ -153,7 +158,7 @@ def test_a_large_store_is_loaded_whole(store):
     for begin in range(0, len(events), 5000):
         store.commit(events[begin : begin + 5000])
     loaded = store.load(today=BUSY_DAY, tail_max=20_000)
-    assert [(first, e.offset) for first, e in loaded.current] == [
+    assert [(row.first, row.offset) for row in loaded.current] == [
         (first, first + 75_000) for first in range(1, 25_001)
     ]
     assert list(loaded.tail) == events[-20_000:]

@@ -63,7 +63,7 @@ class MemoryNet:
                     )
                 try:
                     yield TrioSocket(connection)
-                except Exception as error:  # noqa: BLE001 - raised again outside the nursery
+                except Exception as error:
                     failure = error
                 with trio.move_on_after(1):
                     await connection.aclose()

@@ -142,13 +142,25 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def state_of(pid):
+    """The state of a process and its parent's id, as the system has them; None when it is gone."""
+    try:
+        state, parent, *_ = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return None
+    return state, int(parent)
+
+
 def is_alive(pid):
     """Whether a process with this id runs; one that has ended and waits for its parent does not."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    state = state_of(pid)
+    return state is not None and state[0] != "Z"
+
+
+def children_of(pid):
+    """The ids of a process's children."""
+    ids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [each for each in ids if (state := state_of(each)) and state[1] == pid]
 
 
 def until(happens, what, within_s=WITHIN_S, every_s=0.05):

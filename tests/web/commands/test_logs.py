@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
 class Gone(io.StringIO):
     """A stream whose reader has left."""
 
-    def write(self, text):
+    def write(self, _):
         """Fail, as a closed pipe does."""
         raise BrokenPipeError
 
@@ -71,11 +71,11 @@ def test_no_traceback_shows_the_values_of_variables(stream):
     set_up_logs(stream)
     secret = f"very-{'secret'}"
     try:
-        int("x" * len(secret))
+        int("x" + secret[:0])
     except ValueError:
         structlog.get_logger().exception("fell")
         logging.getLogger("somebody").exception("fell too")
-    assert stream.getvalue().count('int("x" * len(secret))') == 2
+    assert stream.getvalue().count("secret[:0]") == 2
     assert secret not in stream.getvalue()
 
 

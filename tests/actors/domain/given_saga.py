@@ -1,0 +1,157 @@
+"""A saga driven without a gateway: a broker in a few lines, and crashes where one likes.
+
+decide ─▶ commit ─┬▶ act ─┬▶ learn ─▶ decide …
+                  ✗       ✗               ✗ a crash: what was not committed is forgotten
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from attrs import define, evolve, field
+
+from actors.domain import saga
+from actors.domain.batch import Batch
+from actors.domain.ids import AccountId, OrderId
+from actors.domain.merge import begin, merge
+from actors.domain.model import Order, OrderReport
+
+from .given import NINE_FIFTEEN, a_batch, a_leg
+
+ROUNDS_MAX = 400
+
+
+@define
+class Exchange:
+    """What the broker really has. Legs do what `places` says of their index, cancels `cancels`."""
+
+    places: tuple[str, ...]
+    cancels: str = "works"  # works, unanswered, refused, fills
+    flattens: str = "fill"
+    orders: dict[OrderId, Order] = field(factory=dict)
+    sent: list[str] = field(factory=list)
+    cancelled: list[OrderId] = field(factory=list)
+    ever_open: set[int] = field(factory=set)
+
+    def place(self, leg, legs_count):
+        """Take an order; give the fact that comes back, or None when no answer does."""
+        self.sent.append(leg.broker_tag)
+        does = self.places[leg.index] if leg.index < legs_count else self.flattens
+        if does == "refuse":
+            return lambda batch: saga.refused(batch, leg.broker_tag, "refused")
+        if does == "gone":
+            return lambda batch: saga.unclear(batch, leg.broker_tag, "no answer")
+        status, filled = {
+            "reject": ("REJECTED", 0),
+            "rest": ("OPEN", 0),
+            "partial": ("OPEN", leg.quantity // 2),
+            "fill": ("COMPLETE", leg.quantity),
+            "lost": ("OPEN", 0),
+            "lost fill": ("COMPLETE", leg.quantity),
+        }[does]
+        order_id = OrderId(str(len(self.orders) + 1))
+        if status != "REJECTED":
+            self.ever_open.add(leg.index)
+        report = OrderReport(
+            order_id, status, filled_quantity=filled, quantity=leg.quantity, tag=leg.broker_tag
+        )
+        order = merge(begin(report, AccountId("primary")), report, status, {})
+        order = evolve(
+            order,
+            tradingsymbol=leg.tradingsymbol,
+            transaction_type=leg.transaction_type,
+            broker_tag=leg.broker_tag,
+        )
+        self.orders[order_id] = order
+        if does.startswith("lost"):
+            return lambda batch: saga.unclear(batch, leg.broker_tag, "no answer")
+        return lambda batch: saga.answered(batch, leg.broker_tag, order_id)
+
+    def cancel(self, order_id):
+        """Take a cancel; give the fact that comes back."""
+        self.cancelled.append(order_id)
+        order = self.orders[order_id]
+        if order.status == "OPEN" and self.cancels in ("works", "unanswered"):
+            self.orders[order_id] = evolve(order, status="CANCELLED")
+        elif order.status == "OPEN" and self.cancels == "fills":
+            done = {"status": "COMPLETE", "filled_quantity": order.quantity}
+            self.orders[order_id] = evolve(order, **done)
+        if self.cancels == "works":
+            return lambda batch: batch
+        return lambda batch: saga.cancel_failed(batch, order_id)
+
+    def find(self, tag):
+        """Give the fact of having asked for a tag."""
+        for order in self.orders.values():
+            if order.broker_tag == tag:
+                return lambda batch: saga.answered(batch, tag, order.order_id)
+        return lambda batch: saga.denied(batch, tag)
+
+    def net(self):
+        """Give what is really held, by symbol."""
+        net = {}
+        for order in self.orders.values():
+            sign = 1 if order.transaction_type == "BUY" else -1
+            net[order.tradingsymbol] = (
+                net.get(order.tradingsymbol, 0) + sign * order.filled_quantity
+            )
+        return {symbol: quantity for symbol, quantity in net.items() if quantity}
+
+
+@define
+class Drive:
+    """Drives one batch to its end, crashing at most once: before or after the n-th step's acts."""
+
+    exchange: Exchange
+    batch: Batch
+    crash_at: int | None = None
+    crash_before: bool = False
+    durable: list[Batch] = field(factory=list)
+    seconds: int = 0
+
+    def run(self):
+        """Run to the end; give the batch."""
+        facts = []
+        for _ in range(ROUNDS_MAX):
+            batch = self.batch
+            for fact in facts:
+                batch = fact(batch)
+            for order in self.exchange.orders.values():
+                batch = saga.learn(batch, order)
+            step = saga.decide(batch, NINE_FIFTEEN + timedelta(seconds=self.seconds), ())
+            facts = []
+            if step.batch != self.batch or not self.durable:
+                self.batch = step.batch
+                self.durable.append(step.batch)
+            crashes = self.crash_at == len(self.durable) - 1
+            if crashes:
+                self.crash_at = None
+            if not (crashes and self.crash_before):
+                facts = [self._act(action) for action in step.actions]
+            if crashes:
+                facts = []
+            if self.batch.ended and not step.actions:
+                return self.batch
+            self.seconds += 1
+        raise AssertionError("the batch never ended")
+
+    def _act(self, action):
+        match action:
+            case saga.Send(leg):
+                return self.exchange.place(leg, len(self.batch.legs))
+            case saga.Ask(tag):
+                return self.exchange.find(tag)
+            case saga.Cancel(order_id):
+                return self.exchange.cancel(order_id)
+
+
+def drive(*places, on_failure="cancel_and_flatten", crash_at=None, before=False, **exchange):
+    """Drive a batch of one leg a word, each in a symbol of its own."""
+    batch = a_batch(on_failure=on_failure)
+    legs = tuple(
+        a_leg(i, broker_tag=saga.tag_for(batch.batch_id, i), tradingsymbol=f"S{i}")
+        for i in range(len(places))
+    )
+    given = Drive(Exchange(places, **exchange), evolve(batch, legs=legs), crash_at, before)
+    given.run()
+    return given

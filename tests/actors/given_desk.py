@@ -1,0 +1,68 @@
+"""A batch desk at work: one account, a broker by hand, a store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import trio
+from attrs import define, field
+
+from actors.batch import BatchDesk
+from actors.domain.batch import Batch, BatchRequest, IdempotencyClaim
+from actors.runner import Means
+
+from .fakes import PRIMARY, a_leg_request, fake_seams
+from .given_stream import Line
+
+KEY = IdempotencyClaim("key", "body")
+
+
+@define(eq=False)
+class Desk:
+    """The desk, its account's line, and what happened to its batches."""
+
+    line: Line = field(factory=Line)
+    desk: BatchDesk = field(init=False)
+    seams: Any = field(factory=fake_seams)
+
+    def __attrs_post_init__(self) -> None:
+        record, line = self.line.record, self.line
+        means = Means(record.book, line.stream, line.broker, record.writer, self.seams)
+        self.desk = BatchDesk(record.journal, {PRIMARY: means})
+
+    async def place(self, *symbols: str, wait_s: int = 60, **options: Any) -> Batch:
+        """Place a batch of one leg a symbol."""
+        claim = options.pop("claim", None)
+        request = BatchRequest(tuple(map(a_leg_request, symbols)), wait_s=wait_s, **options)
+        return await self.desk.place(PRIMARY, request, claim=claim)
+
+    def batches(self) -> list[Batch]:
+        """Give what is committed of each batch."""
+        return [row.value for row in self.line.record.book.batches.values()]
+
+    def net(self) -> dict[str, int]:
+        """Give what the broker really holds of each symbol."""
+        return {symbol: quantity for symbol, quantity in self.line.broker._net.items() if quantity}
+
+
+@asynccontextmanager
+async def desk_at_work(desk: Desk | None = None, *, for_s: float = 1.0) -> AsyncIterator[Desk]:
+    """Run writer, stream and desk; the block begins once the account is live."""
+    desk = desk or Desk()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(desk.line.record.writer.run)
+        nursery.start_soon(desk.line.stream.run)
+        nursery.start_soon(desk.desk.run)
+        await trio.sleep(for_s)
+        yield desk
+        nursery.cancel_scope.cancel()
+
+
+def restarted(desk: Desk) -> Desk:
+    """Give the desk of the next process: the same broker, and what the store has."""
+    from .fakes import Record
+
+    record = Record(store=desk.line.record.store)
+    return Desk(Line(desk.line.config, desk.line.broker, record))

@@ -1,0 +1,316 @@
+"""Feeds encode each event once, and each subscriber gets every event it may see, once, in order."""
+
+import json
+from random import Random
+
+import pytest
+import trio
+
+from actors import broadcaster
+from actors.broadcaster import ASKED_MAX, FRAMES_MAX, Selection, selection_row
+from actors.domain.errors import Unavailable
+from actors.domain.frames import answer_frame
+from actors.domain.ids import Offset
+from actors.runtime.supervisor import supervise
+from actors.writer import number
+
+from .fakes import PRIMARY, a_draft
+from .given_air import ALL, MESSAGES, TRADES, Air, Reader
+
+CHOICES = (ALL, MESSAGES, TRADES)
+
+
+@pytest.fixture
+async def air(nursery):
+    """Give a broadcaster at work."""
+    air = Air()
+    nursery.start_soon(air.broadcaster.run)
+    await trio.testing.wait_all_tasks_blocked()
+    return air
+
+
+async def test_each_event_is_encoded_once_for_all_who_share_a_selection(air, autojump_clock):
+    """A hundred subscribers of a feed get the very same text objects."""
+    subscriptions = [air.broadcaster.subscribe(ALL) for _ in range(100)]
+    air.publish("m", "t", "h")
+    await trio.sleep(0.1)
+    runs = [(await subscription.next())[0] for subscription in subscriptions]
+    assert [len(run) for run in runs] == [3] * 100
+    for run in runs[1:]:
+        assert all(mine is first for mine, first in zip(run, runs[0], strict=True))
+
+
+async def test_a_run_is_bounded_and_brings_its_events(air, autojump_clock):
+    """P20: a subscriber gets at most 64 frames at once, each beside its event."""
+    subscription = air.broadcaster.subscribe(ALL)
+    air.publish(*"m" * 100)
+    await trio.sleep(0.1)
+    first, second = [await subscription.next() for _ in range(2)]
+    assert (len(first[0]), len(second[0])) == (64, 36)
+    assert [event.offset for event in second[1]] == list(range(65, 101))
+
+
+async def test_prev_is_the_offset_before_in_what_was_subscribed(air, autojump_clock):
+    """P3: over a filtered feed `prev` chains the frames, not the offsets."""
+    reader = Reader.open(air, TRADES)
+    air.publish("t", "m", "m", "t", "h", "t")
+    frames = await reader.read()
+    assert [(frame["offset"], frame["prev"]) for frame in frames] == [(1, 0), (4, 1), (6, 4)]
+
+
+async def test_since_is_served_from_memory(air, autojump_clock):
+    """P4: a place within the feed: every later event, each once."""
+    Reader.open(air, ALL)
+    air.publish(*"mtmtmtmtmt")
+    await trio.sleep(0.1)
+    reader = Reader.open(air, ALL, Offset(4))
+    await reader.read()
+    assert reader.seen == [5, 6, 7, 8, 9, 10]
+
+
+@pytest.mark.parametrize("selection", [ALL, MESSAGES, TRADES], ids=["all", "messages", "trades"])
+async def test_since_is_served_from_the_store(selection, autojump_clock):
+    """P4: what memory no longer has comes from the store, and live events follow without a seam."""
+    air = Air(tail_max=10)
+    air.publish(*"mth" * 500)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(air.broadcaster.run)
+        reader = Reader.open(air, selection, Offset(7))
+        await reader.read()
+        air.publish(*"mth" * 5)
+        await reader.read()
+        assert reader.seen == air.offsets(selection, since=7)
+        nursery.cancel_scope.cancel()
+
+
+async def test_prev_never_passes_a_client_to_which_nothing_was_said(air, autojump_clock):
+    """P3: nothing between its place and the feed's beginning was for this client: the first frame
+    says so, and does not look like a gap.
+    """
+    air.publish("m", "m", "m")
+    reader = Reader.open(air, TRADES, Offset(1))
+    air.publish("m", "t")
+    (frame,) = await reader.read()
+    assert (frame["offset"], frame["prev"]) == (5, 1)
+
+
+async def test_a_feed_that_was_cut_sends_the_slow_to_the_store(air, autojump_clock):
+    """P4, P20: a feed keeps a bounded number of frames; one who is further back loses nothing."""
+    slow = Reader.open(air, MESSAGES)
+    count = FRAMES_MAX + 500
+    air.publish(*"m" * count)
+    await trio.sleep(0.1)
+    assert len(slow.subscription.feed.frames) <= FRAMES_MAX
+    assert slow.subscription.feed.floor > 0
+    await slow.read()
+    assert slow.seen == list(range(1, count + 1))
+
+
+async def test_a_heartbeat_after_15_s_of_quiet(air, autojump_clock):
+    """P3: `heartbeat` with the place up to which all was given, and the frame before it."""
+    reader = Reader.open(air, TRADES)
+    air.publish("t")
+    await trio.sleep(0.1)
+    air.publish("m", "m")
+    begun = trio.current_time()
+    await reader.read()
+    texts, events = await reader.subscription.next()
+    assert events == ()
+    assert json.loads(texts[0]) == {"type": "heartbeat", "epoch": "e1", "offset": 3, "prev": 1}
+    assert trio.current_time() - begun == pytest.approx(16)
+    texts, _ = await reader.subscription.next()
+    assert trio.current_time() - begun == pytest.approx(31)
+
+
+async def test_answers_come_in_their_place_among_the_frames(air, autojump_clock):
+    """P3: what a client asked is answered in order, at the position that it has just then."""
+    reader = Reader.open(air, ALL)
+    subscription = reader.subscription
+
+    def answer(n):
+        return lambda: [answer_frame("pong", subscription.position, {}, request_id=n)]
+
+    subscription.ask(answer(1))
+    subscription.ask(answer(2))
+    air.publish("m", "m")
+    await trio.sleep(0.1)
+    await reader.read()
+    subscription.ask(answer(3))
+    await reader.read()
+    assert [(f["type"], f["offset"]) for f in reader.frames] == [
+        ("pong", 0),
+        ("pong", 0),
+        ("message", 1),
+        ("message", 2),
+        ("pong", 2),
+    ]
+    assert [f["id"] for f in reader.frames if f["type"] == "pong"] == [1, 2, 3]
+
+
+async def test_who_waits_quietly_is_answered_at_once(air, autojump_clock):
+    """A question does not wait for the next event."""
+    reader = Reader.open(air, ALL)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(reader.read, 5)
+        await trio.sleep(1)
+        place = reader.subscription.position
+        reader.subscription.ask(lambda: [answer_frame("pong", place, {})])
+        await trio.sleep(0.1)
+        assert len(reader.frames) == 1
+
+
+async def test_questions_are_bounded(air, autojump_clock):
+    """P20: a client that floods, or does not read, is told so."""
+    subscription = air.broadcaster.subscribe(ALL)
+    for _ in range(ASKED_MAX):
+        subscription.ask(list)
+    with pytest.raises(Unavailable, match="too many"):
+        subscription.ask(list)
+
+
+async def test_a_change_of_subscription_misses_nothing(air, autojump_clock):
+    """P3, P4: from the present place on the new selection holds; `prev` stays believable."""
+    reader = Reader.open(air, TRADES)
+    Reader.open(air, MESSAGES)
+    air.publish("t", "m", "m")
+    await trio.sleep(0.1)
+    await reader.read()
+    reader.select(ALL)
+    air.publish("m", "t")
+    await reader.read()
+    reader.select(MESSAGES)
+    reader.select(MESSAGES)
+    air.publish("t", "m")
+    await reader.read()
+    assert reader.seen == [1, 4, 5, 7]
+    assert air.broadcaster.statistics()["feeds"] == 1
+
+
+async def test_many_who_come_go_and_change_see_what_they_may(autojump_clock):
+    """P3, P4: a thousand random steps of a dozen clients; each checks its own continuity, and has
+    every event of its selections, each once.
+    """
+    random = Random(5)
+    air = Air(tail_max=40)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(air.broadcaster.run)
+        await trio.lowlevel.checkpoint()
+        readers = []
+        for _ in range(1000):
+            match random.choice("pppprrsooc"):
+                case "p":
+                    air.publish(*random.choices("mmth", k=random.randint(1, 30)))
+                case "o" if len(readers) < 12:
+                    since = random.choice([None, Offset(random.randint(0, air.journal.end))])
+                    readers.append(Reader.open(air, random.choice(CHOICES), since))
+                case "r" if readers:
+                    await random.choice(readers).read(0.01)
+                case "s" if readers:
+                    random.choice(readers).select(random.choice(CHOICES))
+                case "c" if readers:
+                    readers.pop(random.randrange(len(readers))).subscription.close()
+            if random.random() < 0.5:
+                await trio.sleep(0.001)
+        assert len(readers) > 5
+        for reader in readers:
+            await reader.read(0.01)
+            assert reader.subscription.position == air.journal.position
+            assert reader.seen == reader.due(air)
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_broadcaster_that_fell_skips_nothing(autojump_clock, monkeypatch):
+    """P4: what was appended while it was down reaches those who were subscribed all along."""
+    air = Air()
+    reader = Reader.open(air, ALL)
+    extend = broadcaster.Feed.extend
+    falls = [RuntimeError("defect")]
+
+    def falling(feed, events):
+        if falls:
+            raise falls.pop()
+        return extend(feed, events)
+
+    monkeypatch.setattr(broadcaster.Feed, "extend", falling)
+    async with trio.open_nursery() as nursery:
+        run = air.broadcaster.run
+        nursery.start_soon(lambda: supervise("broadcaster", run, random=Random(1)))
+        await trio.sleep(0.1)
+        air.publish("m", "t")
+        await trio.sleep(0.1)
+        air.publish("m")
+        await trio.sleep(5)
+        air.publish("m")
+        await reader.read()
+        assert reader.seen == [1, 2, 3, 4]
+        nursery.cancel_scope.cancel()
+
+
+async def test_feeds_are_bounded_and_forgotten_when_nobody_reads(air, autojump_clock, monkeypatch):
+    """P20: at most FEEDS_MAX selections at once; the last reader takes a feed along."""
+    monkeypatch.setattr(broadcaster, "FEEDS_MAX", 2)
+    one, two = air.broadcaster.subscribe(ALL), air.broadcaster.subscribe(TRADES)
+    with pytest.raises(Unavailable, match="subscriptions"):
+        air.broadcaster.subscribe(MESSAGES)
+    assert air.broadcaster.subscribe(TRADES).feed is two.feed
+    one.close()
+    one.close()
+    assert air.broadcaster.subscribe(MESSAGES).offset == 0
+
+
+async def test_statistics_say_how_far_the_furthest_is_behind(air, autojump_clock):
+    """P20: feeds beside their bound, subscribers, and the greatest lag."""
+    assert air.broadcaster.statistics() == {
+        "feeds": 0,
+        "feeds_max": broadcaster.FEEDS_MAX,
+        "subscribers": 0,
+        "lag_events": 0,
+    }
+    quick, slow = Reader.open(air, ALL), Reader.open(air, ALL)
+    air.publish(*"mmmm")
+    await quick.read()
+    statistics = air.broadcaster.statistics()
+    assert (statistics["subscribers"], statistics["lag_events"]) == (2, 4)
+    await slow.read()
+    assert air.broadcaster.statistics()["lag_events"] == 0
+
+
+async def test_a_jump_gives_what_memory_has_and_stands_at_the_end(air, autojump_clock):
+    """P4: before a snapshot of the end come the frames that are still here; nothing follows twice."""
+    reader = Reader.open(air, MESSAGES)
+    air.publish(*"mtm")
+    frames = [reader.take(text) for text in reader.subscription.jump()]
+    assert [frame["offset"] for frame in frames] == [1, 3]
+    air.publish("t")
+    assert reader.subscription.jump() == []
+    assert reader.subscription.position == air.journal.position
+    reader.place.append(4)  # as the snapshot says
+    air.publish("m")
+    await reader.read()
+    assert reader.seen == [1, 3, 5]
+
+
+async def test_a_jump_over_what_memory_has_lost(autojump_clock):
+    """P4: the snapshot makes up for what is no longer here; what follows it fits."""
+    air = Air(tail_max=10)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(air.broadcaster.run)
+        await trio.sleep(0.1)
+        air.publish(*"m" * 30)
+        reader = Reader.open(air, MESSAGES, Offset(2))
+        assert reader.subscription.jump() == []
+        reader.place.append(30)
+        air.publish("m")
+        await reader.read()
+        assert reader.seen == [31]
+        nursery.cancel_scope.cancel()
+
+
+def test_a_selection_shows_itself_sorted():
+    """An answer names types and accounts; no types is none, not all."""
+    assert selection_row(ALL) == {
+        "types": ["message", "trade_update"],
+        "accounts": ["hedge", "primary"],
+    }
+    (event,) = number([a_draft(1)], after=Offset(0))
+    assert not Selection(frozenset({PRIMARY}), frozenset()).takes(event)

@@ -1,0 +1,166 @@
+"""A running batch: commits before it acts, learns from the view, and ends truly."""
+
+import pytest
+import trio
+
+from actors.domain.errors import BrokerProtocol, BrokerUnreachable, NeedsLogin
+
+from .fakes import DISK_FULL
+from .given_desk import Desk, desk_at_work
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["the stream tells", "only snapshots tell"])
+@pytest.mark.parametrize(
+    ("symbols", "on_failure", "outcome"),
+    [
+        (("FILL", "REST"), None, "complete"),
+        (("LOST", "FILL"), None, "complete"),
+        (("REFUSE", "REJECT", "GONE"), None, "rejected_clean"),
+        (("REST", "REFUSE"), None, "rolled_back_clean"),
+        (("LOST", "REJECT"), None, "rolled_back_clean"),
+        (("FILL", "PARTIAL", "REFUSE"), None, "unwound"),
+        (("LATE", "GONE"), None, "unwound"),
+        (("STUCK", "REFUSE"), None, "exposed"),
+        (("FILL", "REFUSE"), "cancel_open", "exposed"),
+        (("FILL", "REST", "REFUSE"), "keep", "kept"),
+    ],
+)
+async def test_each_test_symbol_ends_as_it_must(
+    symbols, on_failure, outcome, tells, autojump_clock
+):
+    """P9, P10: whatever the legs do, and whether or not the stream says a word: the outcome is
+    named, the residual is what the broker holds, and nothing was sent twice.
+    """
+    desk = Desk()
+    desk.line.broker.tells = tells
+    async with desk_at_work(desk):
+        batch = await desk.place(*symbols, on_failure=on_failure, wait_s=100)
+        assert batch.outcome == outcome
+        told = {rest.tradingsymbol: rest.quantity for rest in batch.residual}
+        assert told == ({} if outcome in ("complete", "kept") else desk.net())
+        sent = desk.line.broker.asked("place")
+        assert len(sent) == len(set(sent))
+        await trio.sleep(1)
+        assert desk.batches() == [batch]
+
+
+async def test_no_leg_leaves_before_its_intent_is_durable(autojump_clock):
+    """P9: the first byte goes out after the commit, and so does each order of the way out."""
+    async with desk_at_work() as desk:
+        disk = desk.line.record.disk
+        disk.pause_s = 1.0
+        begun = trio.current_time()
+        await desk.place("FILL", "REFUSE")
+        first, *_, flatten = desk.line.broker.times("place")
+        assert first - begun == pytest.approx(1.0)
+        assert flatten - first >= 2.0
+
+
+async def test_legs_go_out_side_by_side(autojump_clock):
+    """Ten legs at a broker that takes a second cost a second, not ten."""
+    async with desk_at_work() as desk:
+        desk.line.broker.answer_s = 1.0
+        await desk.place(*["REST"] * 10)
+        times = desk.line.broker.times("place")
+        assert len(times) == 10
+        assert max(times) - min(times) < 0.01
+
+
+async def test_a_store_that_fails_on_the_way_holds_the_way_out(autojump_clock):
+    """P15: what is not durable is not done; once the disk is well the batch goes on to its end."""
+    async with desk_at_work() as desk:
+        await desk.place("FILL", "GONE", wait_s=1)
+        desk.line.record.store.failing = DISK_FULL
+        await trio.sleep(60)
+        assert len(desk.line.broker.asked("place")) == 2
+        desk.line.record.store.failing = None
+        await trio.sleep(30)
+        (batch,) = desk.batches()
+        assert batch.outcome == "unwound"
+        assert desk.net() == {}
+
+
+async def test_a_broker_that_cannot_be_asked_leaves_it_unknown(autojump_clock):
+    """P10: no answer to the order and none to the question: `unknown`, and it says so; no order is
+    sent again; once the broker answers the batch ends.
+    """
+    async with desk_at_work() as desk:
+        await desk.place("GONE", wait_s=1)
+        desk.line.broker.cannot_answer = BrokerUnreachable("down")
+        await trio.sleep(30)
+        (batch,) = desk.batches()
+        assert (batch.outcome, batch.status) == ("unknown", "running")
+        asked = len(desk.line.broker.times("find"))
+        assert 10 <= asked <= 31
+        desk.line.broker.cannot_answer = None
+        await trio.sleep(10)
+        assert desk.batches()[0].outcome == "rejected_clean"
+        assert len(desk.line.broker.asked("place")) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (BrokerUnreachable("down"), "rejected_clean"),
+        (NeedsLogin("refused"), "rejected_clean"),
+        (BrokerProtocol("what?"), "rejected_clean"),
+    ],
+)
+async def test_an_error_of_placing_is_certain_or_asked_about(error, outcome, autojump_clock):
+    """P9: what surely was not done has failed at once; what may have been done is asked for."""
+    async with desk_at_work() as desk:
+
+        async def place(leg):
+            raise error
+
+        desk.line.broker.place = place
+        batch = await desk.place("FILL")
+        assert batch.outcome == outcome
+        asked = len(desk.line.broker.times("find"))
+        assert asked == (2 if isinstance(error, BrokerProtocol) else 0)
+        assert batch.legs[0].error
+
+
+async def test_an_order_that_the_broker_names_later_is_found_by_its_tag(autojump_clock):
+    """P9: a queued placement has no id yet; the order book knows it by our tag."""
+    from actors.upstream import Placement
+
+    async with desk_at_work() as desk:
+        place = desk.line.broker.place
+
+        async def queued(leg):
+            await place(leg)
+            return Placement(None)
+
+        desk.line.broker.tells = False
+        desk.line.broker.place = queued
+        batch = await desk.place("REST")
+        assert batch.outcome == "complete"
+        assert batch.legs[0].order_id == "1"
+
+
+async def test_a_quiet_stream_is_not_waited_for(autojump_clock):
+    """P7: when the stream does not tell what became of an order the account is asked soon."""
+    desk = Desk()
+    desk.line.broker.tells = False
+    async with desk_at_work(desk):
+        begun = trio.current_time()
+        await desk.place("FILL")
+        assert trio.current_time() - begun < 2
+
+
+async def test_a_leg_that_hangs_is_looked_for_each_second(autojump_clock):
+    """P10: while nothing comes the runner keeps asking, and the minute calls the leg off."""
+    desk = Desk()
+    async with desk_at_work(desk):
+        place = desk.line.broker._become
+
+        def hangs(row):
+            from attrs import evolve
+
+            place(evolve(row, status="OPEN PENDING") if row.status == "OPEN" else row)
+
+        desk.line.broker._become = hangs
+        batch = await desk.place("REST", wait_s=100)
+        assert batch.outcome in ("exposed", "rolled_back_clean")
+        assert len(desk.line.broker.times("snapshot")) > 30

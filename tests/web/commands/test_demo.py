@@ -1,0 +1,229 @@
+import json
+import signal
+import subprocess
+import sys
+import tomllib
+from functools import partial
+
+import httpx2
+import pytest
+import trio
+import trio_websocket
+
+from tests.web.commands.processes import (
+    ROOT,
+    children_of,
+    environment,
+    is_alive,
+    orderwire,
+    ran,
+    until,
+)
+from web.commands.demo import has_display
+
+BATCH = json.loads("""
+{
+  "orders": [
+    {
+      "tradingsymbol": "NIFTY25NOVFUT",
+      "exchange": "NFO",
+      "transaction_type": "BUY",
+      "quantity": 50,
+      "order_type": "MARKET",
+      "product": "NRML"
+    },
+    {
+      "tradingsymbol": "BANKNIFTY25NOVFUT",
+      "exchange": "NFO",
+      "transaction_type": "SELL",
+      "quantity": 25,
+      "order_type": "LIMIT",
+      "product": "NRML",
+      "price": 45500.0
+    }
+  ],
+  "rollback_on_failure": true
+}
+""")
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """The URL of one demo, for all who only look at it or trade in it."""
+    with orderwire("demo", "--port", 0, "--no-browser", "--rate", 20, "--seed", 3) as process:
+        yield process.ready()
+        assert process.stop() == 0
+        assert process.rest("stdout") == []
+
+
+@pytest.mark.process
+def test_its_accounts_are_live_when_it_is_ready(demo):
+    """At the ready line each account has reconciled; `GET /ws/status` works without a key."""
+    assert httpx2.get(f"{demo}/ready").status_code == 200
+    said = httpx2.get(f"{demo}/ws/status").json()
+    assert {name: row["state"] for name, row in said["accounts"].items()} == {
+        "primary": "live",
+        "hedge": "live",
+    }
+
+
+@pytest.mark.process
+def test_the_briefs_socket_tells_of_orders(demo):
+    """`/ws/orders/primary` as the brief opens it: order updates come, and `ping` is answered."""
+
+    async def listen():
+        with trio.fail_after(30):
+            url = f"{demo.replace('http', 'ws')}/ws/orders/primary"
+            async with trio_websocket.open_websocket_url(url) as socket:
+                first = json.loads(await socket.get_message())
+                await socket.send_message("ping")
+                kinds = set()
+                while not kinds >= {"order_update", "pong"}:
+                    text = await socket.get_message()
+                    frame = {"type": "pong"} if text == "pong" else json.loads(text)
+                    kinds.add(frame["type"])
+                    if frame["type"] == "order_update":
+                        assert frame["account_id"] == "primary"
+                        assert {"order_id", "status", "filled_quantity"} <= frame["data"].keys()
+                return first
+
+    assert trio.run(listen)["type"] == "connection_established"
+
+
+@pytest.mark.process
+def test_the_briefs_batch_is_placed(demo):
+    """The brief's two legs: success, two order ids, and the orders stand in the book."""
+    answer = httpx2.post(f"{demo}/accounts/primary/batch-orders", json=BATCH, timeout=60)
+    said = answer.json()
+    assert (answer.status_code, said["status"], said["outcome"]) == (200, "success", "complete")
+    assert (said["total_orders"], said["succeeded"], said["failed"]) == (2, 2, 0)
+    for order_id, leg in zip(said["order_ids"], BATCH["orders"], strict=True):
+        row = httpx2.get(f"{demo}/accounts/primary/orders/{order_id}").json()["data"]
+        assert (row["tradingsymbol"], row["origin"]) == (leg["tradingsymbol"], "orderwire")
+
+
+@pytest.mark.process
+def test_a_page_of_another_site_may_not_ask(demo):
+    """P21: open on loopback is open to this host alone: foreign Origin and Host are refused."""
+    for headers in ({"Origin": "https://elsewhere.example"}, {"Host": "elsewhere.example"}):
+        assert httpx2.get(f"{demo}/ws/status", headers=headers).status_code == 403
+        answer = httpx2.post(
+            f"{demo}/accounts/primary/batch-orders", json=BATCH, headers=headers, timeout=60
+        )
+        assert answer.status_code == 403
+
+
+@pytest.mark.process
+def test_an_unknown_upstream_and_a_port_in_use_are_told(demo):
+    """2 for the command line, 1 for the port: a clear line, no traceback, no ready line."""
+    status, out, err = ran("demo", "--no-browser", "--accounts", "primary=nobody")
+    assert (status, out) == (2, [])
+    assert "'nobody'" in err[-1]
+    status, out, err = ran("demo", "--no-browser", "--port", demo.rpartition(":")[2])
+    lines = [line for line in err if not line.startswith("{")]
+    assert (status, out, len(lines)) == (1, [], 1)
+    assert "cannot listen" in lines[0]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_its_broker_ends_with_it(number):
+    """Told to end, or killed -9: no broker is left behind. Told, it exits 0, however often."""
+    with orderwire("demo", "--port", 0, "--no-browser", "--accounts", "a") as demo:
+        demo.ready()
+        (broker,) = children_of(demo.pid)
+        demo.popen.send_signal(number)
+        if number != signal.SIGKILL:
+            demo.popen.send_signal(number)
+            assert demo.wait() == 0
+            assert not any("Traceback" in line for line in demo.rest("stderr"))
+        until(lambda: not is_alive(broker), "the broker's end", 10)
+
+
+@pytest.mark.process
+def test_told_to_end_while_it_starts_it_does():
+    """A signal before the ready line: no ready line, exit 0."""
+    with orderwire("demo", "--port", 0, "--no-browser") as demo:
+        until(lambda: children_of(demo.pid), "the broker starts", every_s=0.001)
+        assert demo.stop() == 0
+        assert not any("Traceback" in line for line in demo.rest("stderr"))
+
+
+@pytest.mark.process
+def test_its_data_are_there_again(tmp_path):
+    """`--data`: started again it has the same epoch, the same orders, and a broker that knows them."""
+    seen = []
+    for _ in range(2):
+        options = ("--port", 0, "--no-browser", "--rate", 50, "--accounts", "a", "--data", tmp_path)
+        with orderwire("demo", *options) as demo:
+            url = demo.ready()
+            epoch = httpx2.get(f"{url}/ws/status").json()["epoch"]
+            rows = until(partial(orders, url, at_least=len(seen) + 5), "orders")
+            assert seen == [] or seen[0] == epoch
+            assert set(seen[1:]) <= {row["order_id"] for row in rows}
+            seen = [epoch, *(row["order_id"] for row in rows)]
+            assert demo.stop() == 0
+
+
+def orders(url, at_least):
+    """The orders of account `a`, once there are so many."""
+    rows = httpx2.get(f"{url}/accounts/a/orders", params={"limit": 1000}).json()["data"]
+    return rows if len(rows) >= at_least else None
+
+
+@pytest.mark.process
+def test_on_another_host_it_makes_a_key_and_tells_it_on_stderr():
+    """P21: what others can reach is open only to who read the key on stderr; stdout has it not."""
+    with orderwire("demo", "--host", "0.0.0.0", "--port", 0, "--no-browser") as demo:
+        port = demo.ready().rpartition(":")[2]
+        url = f"http://127.0.0.1:{port}/ws/status"
+        key = demo.error("The key").rpartition(" ")[2]
+        assert httpx2.get(url).status_code == 401
+        assert httpx2.get(url, headers={"X-API-Key": key}).status_code == 200
+        assert demo.stop() == 0
+        assert demo.rest("stdout") == []
+
+
+@pytest.mark.process
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    """1 and a line with the folder."""
+    (tmp_path / "file").write_text("")
+    status, out, err = ran("demo", "--no-browser", "--data", tmp_path / "file" / "data")
+    assert (status, out, len(err)) == (1, [], 1)
+    assert str(tmp_path / "file" / "data") in err[0]
+
+
+@pytest.mark.process
+def test_it_runs_in_a_folder_that_has_a_web_of_its_own(tmp_path):
+    """Its broker is the same Orderwire, whatever lies in the folder where the command is given."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "__init__.py").write_text("raise SystemExit(9)")
+    program = "from web.__main__ import main; main()"
+    done = subprocess.Popen(
+        [sys.executable, "-P", "-c", program, "demo", "--port", "0", "--no-browser"],
+        cwd=tmp_path,
+        env=environment({"PYTHONPATH": str(ROOT)}),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert done.stdout.readline().startswith("ready http://")
+        done.terminate()
+        assert done.wait(30) == 0
+    finally:
+        done.kill()
+        done.wait()
+        done.stdout.close()
+
+
+def test_a_browser_is_opened_only_where_it_has_a_window():
+    """Without a display a browser would take over the terminal."""
+    assert not has_display({}, "linux")
+    assert has_display({"WAYLAND_DISPLAY": "wayland-0"}, "linux")
+    assert has_display({}, "darwin")
+
+
+def test_the_command_is_the_one_that_the_project_names():
+    """`orderwire` and `python -m web` are the same program."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {"orderwire": "web.__main__:main"}

@@ -1,0 +1,54 @@
+import pytest
+import trio
+
+from actors import Config
+from actors.domain.config import AccountConfig, ServerConfig, StoreConfig
+from actors.domain.errors import StoreDamaged
+from web.auth import Access
+from web.commands.faults import CannotRun
+from web.commands.gateway import gateway, store_told, until_reconciled
+from web.commands.process import told_of
+
+
+def configured(folder, port=0):
+    """One account whose broker is not there."""
+    account = AccountConfig(upstream="ticker_service", url="http://127.0.0.1:9", api_key="k")
+    return Config(
+        accounts={"primary": account},
+        server=ServerConfig(port=port),
+        store=StoreConfig(str(folder / "orderwire.db")),
+    )
+
+
+@pytest.mark.process
+async def test_it_serves_until_it_is_told_to_stop(tmp_path):
+    """The block has a URL and a system; without a broker the wait for it is bounded."""
+    config, stop = configured(tmp_path), trio.Event()
+    with trio.fail_after(30):
+        async with gateway(config, Access.open_on_loopback(config), stop) as running:
+            await until_reconciled(running.system, at_most_s=0.05)
+            assert running.system.not_ready() == ["primary"]
+            stop.set()
+    assert running.url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.process
+async def test_a_port_in_use_is_told(tmp_path):
+    """CannotRun, with the port; the store is closed again and can be opened by the next."""
+    listener, *_ = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listener.socket.getsockname()[1]
+    async with listener:
+        config = configured(tmp_path, port)
+        for _ in range(2):
+            with trio.fail_after(30), pytest.raises(ExceptionGroup) as raised:
+                async with gateway(config, Access.open_on_loopback(config), trio.Event()):
+                    raise AssertionError
+            assert f"port {port}" in told_of(raised.value).lines[0]
+
+
+def test_a_store_that_cannot_be_had_is_told_and_a_defect_is_not():
+    """One line for the store's own errors, however deep; anything else stays what it is."""
+    with pytest.raises(CannotRun, match="not whole"), store_told():
+        raise ExceptionGroup("", [StoreDamaged("not whole")])
+    with pytest.raises(ExceptionGroup), store_told():
+        raise ExceptionGroup("", [StoreDamaged("not whole"), ZeroDivisionError()])

@@ -1,0 +1,332 @@
+import socket
+from functools import partial
+from importlib.metadata import version
+
+import pytest
+import trio
+import trio.testing
+from quart import request, websocket
+from quart_trio import QuartTrio
+
+from tests.web.fakes import dial
+from tests.web.raw import PING_FRAME, PONG_FRAME, TEXT_FRAME, plug
+from web import connection
+from web.server import Listen, serve
+
+pytestmark = pytest.mark.process
+
+HELLO = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def an_app():
+    """An app with what can go wrong in it."""
+    app = QuartTrio("an_app")
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    app.ends = []
+
+    async def hello():
+        return "hello"
+
+    async def hasty():
+        return "before your body came"
+
+    async def echo():
+        return await request.get_data()
+
+    async def crash():
+        raise RuntimeError
+
+    async def large():
+        return b"x" * (8 << 20)
+
+    async def talk():
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send(await websocket.receive())
+        finally:
+            app.ends.append("talk")
+
+    async def shout():
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send("x" * 100_000)
+        except connection.PeerGoneError:
+            app.ends.append("gone")
+        finally:
+            app.ends.append("shout")
+
+    async def deaf():
+        await websocket.accept()
+        try:
+            await trio.sleep_forever()
+        finally:
+            app.ends.append("deaf")
+
+    for name, view in (("hello", hello), ("hasty", hasty), ("echo", echo), ("large", large)):
+        app.add_url_rule(f"/{name}", name, view, methods=["GET", "POST"])
+    app.add_url_rule("/crash", "crash", crash)
+    for name, view in (("talk", talk), ("shout", shout), ("deaf", deaf)):
+        app.add_websocket(f"/{name}", f"ws_{name}", view)
+    return app
+
+
+@pytest.fixture
+async def app():
+    """The app."""
+    return an_app()
+
+
+@pytest.fixture
+async def url(app, nursery):
+    """Where it is served."""
+    stop = trio.Event()
+    url = await nursery.start(partial(serve, app, Listen("127.0.0.1", 0, grace_s=1), stop=stop))
+    yield url
+    stop.set()
+
+
+async def still_serves(url):
+    """Say that the process lives and answers others."""
+    async with plug(url) as wire:
+        await wire.send(HELLO)
+        status, _, body = await wire.answer()
+        assert (status, body) == (200, b"hello")
+
+
+async def until(condition):
+    """Wait until something has become true, whatever clock there is."""
+    for _ in range(500):
+        if condition():
+            return
+        await trio.testing.wait_all_tasks_blocked(0.005)
+    raise AssertionError("it has not become true")
+
+
+async def test_the_inside_that_we_reach_into_is_the_one_that_was_read():
+    """The mends stand on Hypercorn 0.18: with another one they have to be read again."""
+    assert version("hypercorn").startswith("0.18.")
+    protocol = connection.H11Protocol
+    for name in ("stream_send", "_check_protocol", "_create_stream", "_send_h11_event"):
+        assert callable(getattr(protocol, name))
+    assert callable(connection.TaskGroup.spawn_app)
+
+
+async def test_an_early_frame_ends_its_own_connection(app, url):
+    """P19: a frame in the packet of the handshake, which ended the process: 400, and no handler."""
+    for path, early in (("/talk", PING_FRAME), ("/deaf", TEXT_FRAME), ("/shout", b"\0" * 3000)):
+        async with plug(url) as wire:
+            await wire.upgrade(path, early=early)
+            assert (await wire.rest()).startswith(b"HTTP/1.1 400 ")
+    await still_serves(url)
+    async with dial(url, "/talk") as client:
+        await client.send_message("still here")
+        assert await client.get_message() == "still here"
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0" * 3,
+        b"GET / HTTP/2.0\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /hello HTTP/1.1\r\n\r\n",
+        b"GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\r\n" * 10_000 + b"\0",
+    ],
+)
+async def test_noise_is_answered_and_closed(url, noise):
+    """P19: what is no HTTP/1.1 gets a short refusal or nothing, and its connection ends."""
+    async with plug(url) as wire:
+        await wire.send(noise)
+        answer = await wire.rest()
+        assert answer[:13] in (b"", *(b"HTTP/1.1 %d " % n for n in (400, 431, 501, 505)))
+        assert b"Traceback" not in answer
+    await still_serves(url)
+
+
+async def test_an_upgrade_to_http2_is_passed_over(url):
+    """An offer of h2c is an offer: the answer comes in HTTP/1.1."""
+    async with plug(url) as wire:
+        await wire.ask("GET", "/hello", b"", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk")
+        assert (await wire.answer())[2] == b"hello"
+
+
+async def test_a_connection_serves_request_after_request(url):
+    """Keep-alive: a hundred requests on one connection, two in one packet among them."""
+    async with plug(url) as wire:
+        for _ in range(50):
+            await wire.send(HELLO + HELLO)
+            assert (await wire.answer())[2] == b"hello"
+            assert (await wire.answer())[2] == b"hello"
+
+
+async def test_an_answer_before_the_bodys_end_wedges_nothing(url):
+    """Answered before its body came, a request's connection ends; none waits for ever."""
+    ends = []
+    for n in range(60):
+        async with plug(url) as wire:
+            await wire.send(b"POST /hasty HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n")
+            if n % 3:
+                await trio.sleep(0.005 * (n % 3 - 1))
+                await wire.send(b"x" * 900 + HELLO)
+            assert (await wire.answer())[2] == b"before your body came"
+            try:
+                ends.append((await wire.answer())[2] if n % 3 else await wire.rest())
+            except (EOFError, trio.BrokenResourceError):
+                ends.append(b"")
+    assert set(ends) <= {b"hello", b""}
+    await still_serves(url)
+
+
+async def test_a_body_too_large_hears_so(url):
+    """413 reaches a client that is still sending: we read on for a moment before we close."""
+    async with plug(url) as wire:
+        await wire.ask("POST", "/echo", b"x" * 200_000)
+        assert (await wire.answer())[0] == 413
+    async with plug(url) as wire:
+        await wire.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n")
+        await wire.send(b"x" * 100_000)
+        assert (await wire.answer())[0] == 413
+        assert await wire.rest() == b""
+
+
+async def test_an_answer_has_its_words(url):
+    """A person with curl reads `200 OK`, and not what server it is."""
+    async with plug(url) as wire:
+        await wire.send(HELLO)
+        head = await wire.until(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"hypercorn" not in head.lower()
+
+
+async def test_a_handler_that_fails_costs_one_answer(url):
+    """A defect in a handler is 500, and the connection goes on."""
+    async with plug(url) as wire:
+        await wire.ask("GET", "/crash")
+        assert (await wire.answer())[0] == 500
+        await wire.send(HELLO)
+        assert (await wire.answer())[0] == 200
+
+
+async def test_compression_is_not_taken_up(url):
+    """A browser's offer of permessage-deflate is passed over: each frame is one of ours."""
+    async with plug(url) as wire:
+        await wire.upgrade("/talk", extra=b"Sec-WebSocket-Extensions: permessage-deflate\r\n")
+        head = await wire.until(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 ")
+        assert b"extensions" not in head.lower()
+
+
+async def test_a_client_that_vanishes_frees_its_handler(app, url):
+    """P6: an abrupt end is noticed by a handler that waits, sends or listens to nothing."""
+    for name in ("talk", "shout", "deaf"):
+        async with plug(url) as wire:
+            await wire.upgrade(f"/{name}")
+            await wire.until(b"\r\n\r\n")
+            wire.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, connection.NO_LINGER)
+    await until(lambda: {"talk", "shout", "deaf"} <= set(app.ends))
+    await still_serves(url)
+
+
+async def test_a_send_after_the_end_is_an_error_not_a_loop(app, url):
+    """P19: who sends on and on to one who left is stopped, and the process is not held up."""
+    async with plug(url) as wire:
+        await wire.upgrade("/shout")
+        await wire.until(b"\r\n\r\n")
+    await until(lambda: "shout" in app.ends)
+    await still_serves(url)
+
+
+async def pass_s(clock, seconds, *, rest_s=0.005):
+    """Let virtual time pass, once all that is under way has come to rest, the kernel's work too."""
+    await trio.testing.wait_all_tasks_blocked(rest_s)
+    clock.jump(seconds)
+    await trio.testing.wait_all_tasks_blocked(rest_s)
+
+
+async def test_a_reader_that_stopped_is_cut(app, url, mock_clock):
+    """P6: not one byte taken within the stall deadline: cut, while others are served."""
+    async with plug(url) as wire, dial(url, "/talk") as other:
+        await wire.upgrade("/shout")
+        await wire.until(b"\r\n\r\n")
+        await pass_s(mock_clock, connection.STALL_S - 0.1)
+        assert app.ends == []
+        await other.send_message("and you?")
+        assert await other.get_message() == "and you?"
+        await pass_s(mock_clock, connection.STALL_S / connection.LOOKS)
+        await until(lambda: app.ends == ["gone", "shout"])
+        with pytest.raises(trio.BrokenResourceError):
+            while True:
+                await wire.stream.receive_some(1 << 20)
+
+
+async def test_a_trickling_reader_is_not_cut(app, url, mock_clock):
+    """P6: being slow evicts nobody: while some bytes are taken, the deadline begins anew."""
+    async with plug(url) as wire:
+        await wire.upgrade("/shout")
+        for _ in range(10):
+            # A receiver tells of its room in steps: less than this the sender may not notice.
+            left = 400_000
+            while left > 0:
+                left -= len(await wire.stream.receive_some(left))
+            await pass_s(mock_clock, connection.STALL_S / 2, rest_s=0.06)
+        assert app.ends == []
+
+
+async def test_a_large_answer_to_a_reader_that_stopped_is_cut(url, mock_clock):
+    """P6: the same for HTTP: an answer that nobody takes does not hold its connection."""
+    async with plug(url) as wire:
+        await wire.ask("GET", "/large")
+        await wire.until(b"\r\n\r\n")
+        await pass_s(mock_clock, connection.STALL_S + 0.1)
+        assert len(await wire.rest()) < 8 << 20
+    await still_serves(url)
+
+
+@pytest.mark.parametrize("first", [b"", HELLO, HELLO + HELLO[:9]])
+async def test_an_idle_connection_ends(url, mock_clock, first):
+    """P20: a connection without a whole request head is closed after its time, before and after."""
+    async with plug(url) as wire:
+        if first:
+            await wire.send(first)
+            await wire.answer()
+        await pass_s(mock_clock, connection.REQUEST_S - 0.1)
+        with trio.move_on_after(0) as waiting:
+            await wire.stream.receive_some()
+        assert waiting.cancelled_caught
+        await pass_s(mock_clock, 0.2)
+        assert await wire.rest() == b""
+
+
+async def test_a_slow_head_is_not_waited_for(url, mock_clock):
+    """P20: bytes of a head that come one by one do not put off its deadline."""
+    begun_s = trio.current_time()
+    async with plug(url) as wire:
+        with pytest.raises((trio.BrokenResourceError, EOFError)):
+            for byte in HELLO[:-2] * 2:
+                await wire.send(bytes([byte]))
+                await pass_s(mock_clock, 0.5)
+                with trio.move_on_after(0):
+                    await wire._more()
+    assert trio.current_time() - begun_s <= connection.REQUEST_S + 1
+
+
+@pytest.mark.parametrize("pongs", [False, True])
+async def test_a_websocket_that_answers_no_ping_is_cut(app, url, mock_clock, pongs):
+    """P6: from a peer that is gone no pong comes; one that pongs stays as long as it likes."""
+    async with plug(url) as wire:
+        await wire.upgrade("/deaf")
+        await wire.until(b"\x89\x00")
+        for _ in range(10):
+            await pass_s(mock_clock, connection.PING_S + 0.1)
+            if pongs:
+                await wire.until(b"\x89\x00")
+                await wire.send(PONG_FRAME)
+        assert app.ends == ([] if pongs else ["deaf"])
