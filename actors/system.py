@@ -37,6 +37,7 @@ from .runtime.journal import Journal
 from .runtime.seams import Seams, real_seams
 from .runtime.service import running
 from .runtime.supervisor import GaveUp, supervise
+from .storage.collector import no_collector
 from .storage.sqlite import open_store
 from .stream import AccountStream
 from .upstream import Upstream
@@ -171,8 +172,11 @@ async def open_system(config: Config, seams: Seams | None = None) -> AsyncIterat
     )
     try:
         today = trading_day(seams.now())
-        loaded = await seams.offload(partial(store.load, today=today, tail_max=TAIL_LOADED_MAX))
-        journal = Journal(store, loaded, map(AccountId, config.accounts), seams.offload)
+        with no_collector():
+            load = partial(store.load, today=today, tail_max=TAIL_LOADED_MAX)
+            loaded = await seams.offload(load)
+            journal = Journal(store, loaded, map(AccountId, config.accounts), seams.offload)
+            del loaded
         writer = Writer(store, journal, seams.offload)
         system = build(config, seams, journal, writer)
         async with running(writer.run):

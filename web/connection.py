@@ -8,12 +8,10 @@ Hypercorn 0.18's states are kept; its hold of the socket is not. What its own co
 and this one does not:
 
 - an error in one connection ended the process (`run`)
-- HTTP/2's stream table could end it too, and is not spoken here at all (`Http1Protocol`)
 - an answer cancelled half-way wedged the connection and lost its idle timer (`_send_whole`)
 - a send after the end never yielded, and a loop of them froze the process (`_send_whole`)
 - a peer that stopped reading held its sender, and the shutdown, for ever (`_write`)
-- an early frame in the handshake's packet left a handler that nobody listened to (`stream_send`)
-- compression was taken up whenever a browser offered it (`_create_stream`)
+- a websocket's peer that was gone was pinged for ever, and missed by nobody (`_keeps_silent`)
 """
 
 from __future__ import annotations
@@ -25,34 +23,28 @@ import struct
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-import h11
 import structlog
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.events import EndBody
-from hypercorn.protocol.events import Event as StreamEvent
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
+
+from .http1 import Http1Protocol
 
 log = structlog.get_logger()
 
 STALL_S: Final = 5.0  # a peer that takes not one byte for so long is cut
 LOOKS: Final = 10  # how often in that time it is tried
 REQUEST_S: Final = 20.0  # from the opening, or the last answer, to the end of a request's head
-PING_S: Final = 20.0
-SILENCE_S: Final = 45.0  # a websocket from which nothing came, no pong either
+PING_S: Final = 20.0  # of silence on a websocket, after which a sign of life is asked for
+SILENCE_S: Final = 45.0  # from when on its peer is taken to be gone
 LINGER_S: Final = 1.0  # what a peer gets to read the last answer and to close
 READ_BYTES: Final = 1 << 16
-REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
-VERSIONS: Final = (b"1.0", b"1.1")
 NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
@@ -61,35 +53,6 @@ Asgi: TypeAlias = Callable[[Any, Any, Send], Awaitable[None]]
 
 class PeerGoneError(Exception):
     """A send to a connection that has ended."""
-
-
-class Http1Protocol(H11Protocol):
-    """Hypercorn's HTTP/1.1, without the upgrades that nobody here needs."""
-
-    async def stream_send(self, event: StreamEvent) -> None:
-        """Close after a websocket that was answered in plain HTTP: it leads nowhere."""
-        await super().stream_send(event)
-        if isinstance(event, EndBody) and isinstance(self.stream, WSStream):
-            await self.send(Closed())
-
-    async def _send_h11_event(self, event: Any) -> None:
-        """Put the words beside a status, which a person with curl reads."""
-        if isinstance(event, h11.Response) and not event.reason:
-            reason = REASONS.get(event.status_code, "").encode()
-            event = h11.Response(
-                status_code=event.status_code, headers=list(event.headers), reason=reason
-            )
-        await super()._send_h11_event(event)
-
-    async def _check_protocol(self, event: h11.Request) -> None:
-        """Stay with HTTP/1.1, whatever the client would like to change to."""
-
-    async def _create_stream(self, request: h11.Request) -> None:
-        if request.http_version not in VERSIONS or not request.target.startswith(b"/"):
-            await self._send_error_response(400 if request.http_version in VERSIONS else 505)
-            await self.send(Closed())
-            return
-        await super()._create_stream(_uncompressed(request))
 
 
 class Connection:
@@ -112,6 +75,7 @@ class Connection:
         self._scope = trio.CancelScope()
         self._reading = trio.CancelScope()
         self._due_s = math.inf
+        self._heard_s = 0.0
         self._ending = False
         self._send_lock = trio.Lock()
         self._app_send: Send | None = None
@@ -180,16 +144,29 @@ class Connection:
                 except (OSError, trio.ClosedResourceError):
                     return
             if self._reading.cancelled_caught:
-                if isinstance(protocol.stream, WSStream):
-                    self.cut("silent")
-                return
+                if await self._keeps_silent(protocol):
+                    return
+                continue
             if not data:
                 return
             if self._ending:
                 continue  # read only so that the peer gets to read our last answer
             await protocol.handle(RawData(data))
-            if isinstance(protocol.stream, WSStream):
-                self._expect_within(SILENCE_S)
+            if protocol.is_websocket:
+                self._heard_s = trio.current_time()
+                self._expect_within(PING_S)
+
+    async def _keeps_silent(self, protocol: Http1Protocol) -> bool:
+        """Judge a peer from which nothing came in time: ping it, or say that it is over."""
+        if not protocol.is_websocket:
+            return True
+        gone_in_s = self._heard_s + SILENCE_S - trio.current_time()
+        if gone_in_s <= 0:
+            self.cut("silent")
+            return True
+        await protocol.ping()
+        self._expect_within(min(PING_S, gone_in_s))
+        return False
 
     def _expect_within(self, seconds: float) -> None:
         """Set when the next bytes are due, for the read that is under way too."""
@@ -228,25 +205,20 @@ class Connection:
         They share a write, which costs more than many frames do, and a peer that keeps up costs no
         wait. PeerGoneError when the websocket has ended.
         """
-        frames = memoryview(await self._framed(texts))
-        if not self.gone and frames:
-            rest = self._write_now(frames)
-            if rest:
-                with trio.CancelScope(shield=True):
-                    await self._write(rest)
-        await trio.lowlevel.checkpoint()
-        if self.gone or not frames:
-            raise PeerGoneError
-
-    async def _framed(self, texts: Sequence[str]) -> bytearray:
-        """Have the protocol frame texts; it does not wait, so nothing else comes between."""
+        assert self._app_send is not None, "who has a websocket was called with its send"
+        await trio.lowlevel.cancel_shielded_checkpoint()
         self._held = held = bytearray()
         try:
-            for text in texts if self._app_send is not None else ():
+            for text in texts:  # framing does not wait, so nothing comes between
                 await self._app_send({"type": "websocket.send", "bytes": None, "text": text})
         finally:
             self._held = None
-        return held
+        if rest := self._write_now(held):
+            with trio.CancelScope(shield=True):
+                await self._write(rest)
+        await trio.lowlevel.checkpoint_if_cancelled()
+        if self.gone or (texts and not held):
+            raise PeerGoneError
 
     async def _take(self, event: Event) -> None:
         """Take what the protocol has for the socket."""
@@ -264,17 +236,17 @@ class Connection:
                 if self._protocol is not None:
                     await self._protocol.handle(Closed())
 
-    def _write_now(self, data: memoryview) -> memoryview:
+    def _write_now(self, data: bytearray) -> memoryview:
         """Write what the socket takes at once, if it is our turn; give the rest."""
-        if self._send_lock.locked():
-            return data
-        try:
-            return data[os.write(self._socket.fileno(), data) :]
-        except BlockingIOError:
-            return data
-        except OSError:
-            self.cut("gone")
-            return data[:0]
+        rest = memoryview(data)
+        if rest and not self.gone and not self._send_lock.locked():
+            try:
+                return rest[os.write(self._socket.fileno(), rest) :]
+            except BlockingIOError:
+                return rest
+            except OSError:
+                self.cut("gone")
+        return rest
 
     async def _write(self, data: bytes | memoryview) -> None:
         """Write bytes as fast as the peer takes them; cut one that takes none for a while."""
@@ -298,30 +270,8 @@ class Connection:
         self._scope.deadline = min(self._scope.deadline, trio.current_time() + seconds)
 
 
-def _uncompressed(request: h11.Request) -> h11.Request:
-    """Take the offer of compression out of a handshake."""
-    headers = [(name, value) for name, value in request.headers if name != EXTENSIONS]
-    if len(headers) == len(request.headers):
-        return request
-    return h11.Request(
-        method=request.method,
-        target=request.target,
-        headers=headers,
-        http_version=request.http_version,
-    )
-
-
-EXTENSIONS: Final = b"sec-websocket-extensions"
-
-
-def _names(errors: BaseExceptionGroup[BaseException]) -> str:
+def _names(error: BaseException) -> str:
     """Name the kinds of errors; their texts may quote what the peer sent."""
-    leaves: list[BaseException] = [errors]
-    names: list[str] = []
-    while leaves:
-        error = leaves.pop()
-        if isinstance(error, BaseExceptionGroup):
-            leaves += error.exceptions
-        else:
-            names.append(type(error).__name__)
-    return ", ".join(sorted(set(names)))
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    names = {name for each in inner for name in _names(each).split(", ")}
+    return ", ".join(sorted(names or {type(error).__name__}))

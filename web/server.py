@@ -24,7 +24,7 @@ from hypercorn.logging import Logger
 from hypercorn.trio.worker_context import WorkerContext
 from quart_trio import QuartTrio
 
-from .connection import PING_S, Asgi, Connection
+from .connection import Asgi, Connection
 
 log = structlog.get_logger()
 
@@ -182,7 +182,6 @@ def make_hypercorn_config() -> Config:
     config.include_server_header = False
     config.h11_max_incomplete_size = HEAD_BYTES_MAX
     config.websocket_max_message_size = MESSAGE_BYTES_MAX
-    config.websocket_ping_interval = PING_S
     return config
 
 

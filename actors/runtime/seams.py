@@ -15,7 +15,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Final, Protocol, TypeAlias, TypeVar, TypeVarTuple
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, TypeVarTuple
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
@@ -202,7 +202,8 @@ async def _shake_hands(
             )
     except (trio_websocket.HandshakeError, trio.BrokenResourceError, trio.TooSlowError) as error:
         raise handshake_error(error) from None
-    connection._send_channel = EagerSender(connection._send_channel)  # noqa: SLF001
+    sender: Any = EagerSender(connection._send_channel)  # noqa: SLF001
+    connection._send_channel = sender  # noqa: SLF001
     return connection
 
 

@@ -11,7 +11,6 @@ transaction and never remembered: after any error, the file is right.
 
 from __future__ import annotations
 
-import gc
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,6 +28,7 @@ from actors.domain.ids import AccountId, Epoch, Offset
 from actors.domain.model import Event
 
 from . import Loaded
+from .collector import no_collector
 from .lock import take_lock
 from .rows import TABLES, Changes, changes, current_of, day_start_ms, event_of, link_of
 from .schema import (
@@ -116,7 +116,7 @@ class SqliteStore:
         """Give what a start needs, all from one moment. StoreDamaged when it does not fit."""
         with (
             self._reading,
-            _no_collector(),
+            no_collector(),
             _told(self.path, "be read"),
             _transaction(self._reader),
         ):
@@ -237,21 +237,6 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         # SQLite has ended it by itself after some errors, a full disk among them.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Keep the garbage collector off a million fresh objects, none of which is garbage.
-
-    It would walk all of them again and again: a third of a start's time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _prepare(writer: sqlite3.Connection) -> None:

@@ -89,6 +89,7 @@ async def test_prev_never_passes_a_client_to_which_nothing_was_said(air, autojum
     """
     air.publish("m", "m", "m")
     reader = Reader.open(air, TRADES, Offset(1))
+    assert await reader.read() == []
     air.publish("m", "t")
     (frame,) = await reader.read()
     assert (frame["offset"], frame["prev"]) == (5, 1)

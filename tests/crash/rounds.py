@@ -1,9 +1,9 @@
 """One round of kills in a fresh folder: what is done, what must hold, what was measured.
 
-broker killed b times  ──▶ live again within 5 s, books equal its ledger
-gateway killed g times, at 200 updates a second ──▶ one epoch, each offset once and for all,
-                                               a client that resumes has every event once
-market stopped ──▶ books equal the ledger, what happened meanwhile included
+broker killed b times   ──▶ live again within 5 s
+gateway killed g times  ──▶ one epoch, each offset once and for all, every event once to a client
+at 200 updates a second     that resumes
+market stopped          ──▶ books equal the ledger, what happened meanwhile included
 """
 
 import tempfile

@@ -5,6 +5,7 @@ async with plug(url) as wire:  await wire.send(b"…");  status, headers, body =
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -84,8 +85,12 @@ class Wire:
 
 
 @asynccontextmanager
-async def plug(url: str) -> AsyncIterator[Any]:
-    """Connect to a server."""
+async def plug(url: str, *, receive_bytes: int | None = None) -> AsyncIterator[Any]:
+    """Connect to a server, with a receive buffer of a given size if need be."""
     host, _, port = url.removeprefix("http://").rpartition(":")
-    async with await trio.open_tcp_stream(host, int(port)) as stream:
-        yield Wire(stream, port.encode())
+    with trio.socket.socket() as connecting:
+        if receive_bytes is not None:
+            connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        await connecting.connect((host, int(port)))
+        async with trio.SocketStream(connecting) as stream:
+            yield Wire(stream, port.encode())

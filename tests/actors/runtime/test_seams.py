@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import trio
+import trio.testing
 import trio_websocket
 
 from actors.domain.errors import BrokerUnknown, BrokerUnreachable, NeedsLogin, StreamLost
@@ -177,7 +178,7 @@ async def test_a_stream_that_cannot_be_had_is_lost():
         await listen(f"ws://{await dead_address()}/")
     async with tcp_server(answering()) as address:
         with pytest.raises(StreamLost):
-            await listen(f"ws://{address}/")
+            await listen(f"ws://{address}/", timeout_s=0.2)
     async with tcp_server(answering(then=trio.sleep_forever)) as address:
         with pytest.raises(StreamLost, match="TooSlow"):
             await listen(f"ws://{address}/", timeout_s=0.05)
@@ -200,6 +201,26 @@ async def test_a_close_gives_its_code_and_reason():
     async with websocket_server(serve) as url:
         with pytest.raises(StreamLost, match="4001 Auth timeout"):
             await listen(url)
+
+
+async def test_a_burst_that_nobody_reads_yet_is_kept_in_order():
+    """P20: beyond the frames that may wait here the kernel holds the rest; none is lost."""
+    count = seams.FRAMES_MAX * 3
+
+    async def serve(request):
+        socket = await request.accept()
+        for n in range(count):
+            await socket.send_message(str(n))
+        await socket.send_message("bye")
+        await trio.sleep_forever()
+
+    async with (
+        websocket_server(serve) as url,
+        connect_websocket(url, {}, timeout_s=5) as socket,
+    ):
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        got = [await socket.receive() for _ in range(count)]
+        assert got == [str(n) for n in range(count)]
 
 
 async def test_a_cut_connection_is_lost_for_reader_and_writer():

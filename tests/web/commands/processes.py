@@ -3,7 +3,7 @@
 orderwire("paper", "--port", "0") ──▶ Process: .ready() .line() .error() .stop() .kill()
 
 A thread for each pipe reads its lines into a queue, so that no process ever waits for its test
-and no test waits for ever. At the end of the block a process is killed, by its own id.
+and no test waits for ever. At the end of the block a process is ended, by its own id.
 """
 
 import contextlib
@@ -85,6 +85,9 @@ class Process:
     def close(self):
         """Let no thread, pipe or process outlive the test."""
         if self.popen.poll() is None:
+            self.popen.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(WITHIN_S / 2)
             self.kill()
         if self.popen.stdin is not None:
             with contextlib.suppress(OSError):

@@ -127,9 +127,10 @@ def test_an_unknown_upstream_and_a_port_in_use_are_told(demo):
 
 @pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_its_broker_ends_with_it(number):
+def test_its_broker_ends_with_it(number, tmp_path):
     """Told to end, or killed -9: no broker is left behind. Told, it exits 0, however often."""
-    with orderwire("demo", "--port", 0, "--no-browser", "--accounts", "a") as demo:
+    options = ("--port", 0, "--no-browser", "--accounts", "a", "--data", tmp_path)
+    with orderwire("demo", *options) as demo:
         demo.ready()
         (broker,) = children_of(demo.pid)
         demo.popen.send_signal(number)

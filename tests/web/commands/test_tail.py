@@ -13,9 +13,9 @@ from tests.web.commands.processes import END, ROOT, free_port, orderwire, ran, u
 from web.commands.tail import check_target
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def demo():
-    """The URL of a demo that is never quiet."""
+    """The URL of a demo that is never quiet, for all who follow it."""
     with orderwire("demo", "--port", 0, "--no-browser", "--rate", 50) as process:
         yield process.ready()
 

@@ -1,0 +1,51 @@
+"""Frames of a broker's websocket that come faster than they are taken, over real sockets."""
+
+import pytest
+import trio
+import trio.testing
+from trio_websocket import ConnectionClosed
+
+from actors.domain.errors import StreamLost
+from actors.runtime.seams import FRAMES_MAX, connect_websocket
+
+from .test_seams import websocket_server
+
+MANY = 3 * FRAMES_MAX
+
+
+async def send_many(request):
+    """Send more frames than are kept, then close."""
+    connection = await request.accept()
+    try:
+        for number in range(MANY):
+            await connection.send_message(str(number))
+        await connection.aclose(1000, "done")
+    except ConnectionClosed:
+        return
+
+
+async def test_frames_that_are_there_come_without_a_checkpoint():
+    """A burst is taken in one turn: were each frame a pass over all tasks, a busy loop would lag.
+
+    This fails when trio-websocket's channels are no longer where EagerSender is put in.
+    """
+    async with (
+        websocket_server(send_many) as url,
+        connect_websocket(url, {}, timeout_s=5) as socket,
+    ):
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        with trio.testing.assert_no_checkpoints():
+            frames = [await socket.receive() for _ in range(FRAMES_MAX)]
+    assert frames == [str(number) for number in range(FRAMES_MAX)]
+
+
+async def test_a_burst_beyond_the_bound_comes_whole_and_then_the_end():
+    """What does not fit waits with the sender; nothing is lost, doubled or out of order."""
+    async with (
+        websocket_server(send_many) as url,
+        connect_websocket(url, {}, timeout_s=5) as socket,
+    ):
+        frames = [await socket.receive() for _ in range(MANY)]
+        with pytest.raises(StreamLost, match="1000"):
+            await socket.receive()
+    assert frames == [str(number) for number in range(MANY)]

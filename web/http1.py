@@ -1,0 +1,82 @@
+"""HTTP/1.1 and its websockets as Hypercorn 0.18 speaks them, without what nobody here needs.
+
+    bytes ──▶ Http1Protocol ──▶ HTTPStream or WSStream ──▶ app        all of it Hypercorn's, but for
+
+- HTTP/2 is not spoken: its stream table could end the process, by data for an answered stream
+- an early frame in the handshake's packet left a handler that nobody listened to: it ends here
+- compression was taken up whenever a browser offered it: the offer is not passed on
+- a status has its words beside it
+
+This reaches inside: the version is pinned, and a test fails when the inside moves.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import h11
+from hypercorn.events import Closed
+from hypercorn.protocol.events import EndBody
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
+from wsproto.events import Ping
+
+VERSIONS: Final = (b"1.0", b"1.1")
+REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+EXTENSIONS: Final = b"sec-websocket-extensions"
+
+
+class Http1Protocol(H11Protocol):
+    """Hypercorn's HTTP/1.1; `stream` is the request or the websocket that is under way."""
+
+    @property
+    def is_websocket(self) -> bool:
+        """Say whether a websocket is under way, accepted or not."""
+        return isinstance(self.stream, WSStream)
+
+    async def ping(self) -> None:
+        """Ask a websocket's peer for a sign of life, if it is accepted and not closing."""
+        stream = self.stream
+        if isinstance(stream, WSStream) and stream.state is ASGIWebsocketState.CONNECTED:
+            await stream._send_wsproto_event(Ping())  # noqa: SLF001 - Hypercorn has no door for it
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Close after a websocket that was answered in plain HTTP: it leads nowhere."""
+        await super().stream_send(event)
+        if isinstance(event, EndBody) and self.is_websocket:
+            await self.send(Closed())
+
+    async def _send_h11_event(self, event: Any) -> None:
+        """Put the words beside a status, which a person with curl reads."""
+        if isinstance(event, h11.Response) and not event.reason:
+            reason = REASONS.get(event.status_code, "").encode()
+            event = h11.Response(
+                status_code=event.status_code, headers=list(event.headers), reason=reason
+            )
+        await super()._send_h11_event(event)
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Stay with HTTP/1.1, whatever the client would like to change to."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        is_known = request.http_version in VERSIONS
+        if not is_known or not request.target.startswith(b"/"):
+            await self._send_error_response(400 if is_known else 505)
+            await self.send(Closed())
+            return
+        await super()._create_stream(uncompressed(request))
+
+
+def uncompressed(request: h11.Request) -> h11.Request:
+    """Take the offer of compression out of a handshake."""
+    headers = [(name, value) for name, value in request.headers if name != EXTENSIONS]
+    if len(headers) == len(request.headers):
+        return request
+    return h11.Request(
+        method=request.method,
+        target=request.target,
+        headers=headers,
+        http_version=request.http_version,
+    )
