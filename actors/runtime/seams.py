@@ -34,7 +34,7 @@ TcpStream: TypeAlias = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 CONNECTIONS_MAX: Final = 32
 FRAMES_MAX: Final = 32  # of a websocket, read and not yet taken
 READ_BYTES: Final = 64 * 1024
-CLOSE_S: Final = 1.0
+CLOSE_S: Final = 0.2  # what the broker gets to answer our close
 
 
 @frozen

@@ -4,6 +4,7 @@ import pytest
 import trio
 import trio.testing
 from trio_websocket import ConnectionClosed
+from wsproto.events import TextMessage
 
 from actors.domain.errors import StreamLost
 from actors.runtime.seams import FRAMES_MAX, connect_websocket
@@ -24,18 +25,28 @@ async def send_many(request):
         return
 
 
-async def test_frames_that_are_there_come_without_a_checkpoint():
+async def send_in_one_packet(request):
+    """Send as many frames as are kept, in one write, when asked to."""
+    connection = await request.accept()
+    await connection.get_message()
+    numbers = [TextMessage(str(number)) for number in range(FRAMES_MAX)]
+    await connection._stream.send_all(b"".join(map(connection._wsproto.send, numbers)))
+    await trio.sleep_forever()
+
+
+async def test_what_one_read_brought_is_taken_without_a_checkpoint():
     """A burst is taken in one turn: were each frame a pass over all tasks, a busy loop would lag.
 
     This fails when trio-websocket's channels are no longer where EagerSender is put in.
     """
     async with (
-        websocket_server(send_many) as url,
+        websocket_server(send_in_one_packet) as url,
         connect_websocket(url, {}, timeout_s=5) as socket,
     ):
-        await trio.testing.wait_all_tasks_blocked(0.01)
+        await socket.send("now")
+        frames = [await socket.receive()]
         with trio.testing.assert_no_checkpoints():
-            frames = [await socket.receive() for _ in range(FRAMES_MAX)]
+            frames += [await socket.receive() for _ in range(FRAMES_MAX - 1)]
     assert frames == [str(number) for number in range(FRAMES_MAX)]
 
 
