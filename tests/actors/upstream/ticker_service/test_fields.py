@@ -45,7 +45,6 @@ def test_what_is_not_of_its_type_is_a_fault_of_that_field(read, value):
     with pytest.raises(FieldFault) as caught:
         read({"here": value}, "here")
     assert caught.value.name == "here"
-    assert str(value) not in caught.value.message or str(value) == ""
 
 
 @pytest.mark.parametrize(
