@@ -16,14 +16,10 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
-from attrs import evolve, frozen
-
 from .domain.books import AccountBook
-from .domain.ids import AccountId, MessageId, OrderId, PositionId
+from .domain.ids import AccountId, MessageId, OrderId
 from .domain.lifecycle import Move, is_ended, judge
 from .domain.merge import Signature, begin, is_same_state, merge, signature, stands_alone
 from .domain.model import (
@@ -38,23 +34,14 @@ from .domain.model import (
     TaskReport,
     Trade,
     Value,
-    trade_key,
 )
+from .holdings import Heard, Holdings
 
 SEEN_MAX: Final = 64  # states remembered an order, to know a doubled report again
 HELD_MAX: Final = 1000  # reports that name too little to stand alone
 TOLD_MAX: Final = 1000  # messages remembered, so that none is told twice
-MARK_EVERY: Final = timedelta(seconds=5)  # how often a mere change of a market price is news
 
 _TASK_FAILED: Final = ("failed", "dead_letter")
-
-
-@frozen
-class Heard:
-    """When a report was heard: by the wall, and on the monotonic clock, for latency."""
-
-    at: datetime
-    s: float = 0.0
 
 
 class Book:
@@ -63,9 +50,8 @@ class Book:
     def __init__(self, view: AccountBook) -> None:
         self.account_id: AccountId = view.account_id
         self.wants_orders = False  # something was named that only a snapshot can explain
-        self.filled: dict[
-            OrderId, None
-        ] = {}  # fills were heard of: their trades have to be fetched
+        # Orders of which a fill was heard: their trades have to be fetched.
+        self.filled: dict[OrderId, None] = {}
         # Orders that a reconcile found changed and of which the stream has not told.
         self.untold: dict[OrderId, None] = {}
         self._view = view
@@ -75,8 +61,7 @@ class Book:
     def restart(self) -> None:
         """Forget all that may not be durable, and stand on the view again."""
         self._orders: dict[OrderId, Order] = {}
-        self._trades: set[str] = set()
-        self._positions: dict[PositionId, tuple[Position, datetime]] = {}
+        self._holdings = Holdings(self._view)
         self._seen: dict[OrderId, deque[Signature]] = {}
         self._touched: dict[OrderId, int] = {}
         self._contradicted: dict[OrderId, Signature] = {}
@@ -84,7 +69,6 @@ class Book:
         self._told: deque[str] = deque(
             (row.value.text for row in self._view.messages), maxlen=TOLD_MAX
         )
-        self._absent: dict[PositionId, None] = {}
         self._settled: dict[OrderId, OrderReport] = {}
         self._open: dict[OrderId, None] = dict(self._view.open_orders)
         self.untold.clear()
@@ -116,9 +100,9 @@ class Book:
             case OrderReport():
                 return self._hear_order(report, heard)
             case Trade():
-                return self._trade(report, heard)
+                return self._holdings.trade(report, heard)
             case Position():
-                return self._position(report, heard)
+                return self._holdings.position(report, heard)
             case TaskReport():
                 return self._hear_task(report, heard)
             case Note():
@@ -216,16 +200,8 @@ class Book:
         *,
         is_whole: bool = True,
     ) -> list[Draft]:
-        """Take the broker's trades and positions.
-
-        `is_whole` says that every position could be read: then one that is missing is closed.
-        """
-        drafts = [draft for trade in trades for draft in self._trade(trade, heard)]
-        for position in positions:
-            drafts += self._position(position, heard)
-        if is_whole:
-            drafts += self._close_absent({position.id for position in positions}, heard)
-        return drafts
+        """Take the broker's trades and positions; see `Holdings.reconcile`."""
+        return self._holdings.reconcile(trades, positions, heard, is_whole=is_whole)
 
     def _is_touched(self, order_id: OrderId, mark: int) -> bool:
         return self._touched.get(order_id, 0) > mark
@@ -300,44 +276,6 @@ class Book:
             self._open[order.order_id] = None
         return self._draft(kind, order.order_id, order, heard)
 
-    def _trade(self, trade: Trade, heard: Heard) -> list[Draft]:
-        key = trade_key(trade)
-        if key in self._trades or key in self._view.trades:
-            return []
-        self._trades.add(key)
-        return [self._draft("trade_update", key, trade, heard)]
-
-    def _position(self, position: Position, heard: Heard) -> list[Draft]:
-        self._absent.pop(position.id, None)
-        if (known := self._positions.get(position.id)) is not None:
-            before, told_at = known
-            if before == position or (
-                _is_mark_only(before, position) and heard.at - told_at < MARK_EVERY
-            ):
-                return []
-        elif (row := self._view.positions.get(position.id)) is not None and row.value == position:
-            return []
-        self._positions[position.id] = (position, heard.at)
-        return [self._draft("position_update", position.id, position, heard)]
-
-    def _close_absent(self, present: set[PositionId], heard: Heard) -> list[Draft]:
-        """Take a holding for closed once two answers in a row no longer list it."""
-        drafts: list[Draft] = []
-        absent: dict[PositionId, None] = {}
-        held = {key: row.value for key, row in self._view.positions.items()}
-        held |= {key: position for key, (position, _) in self._positions.items()}
-        for key, position in held.items():
-            if key in present or position.quantity == 0:
-                continue
-            if key in self._absent:
-                flat = evolve(position, quantity=0, side="flat", unrealised=Decimal(0))
-                self._positions[key] = (flat, heard.at)
-                drafts.append(self._draft("position_update", key, flat, heard))
-            else:
-                absent[key] = None
-        self._absent = absent
-        return drafts
-
     def _tell(self, note: Note, heard: Heard) -> list[Draft]:
         """Make a message of what a person should read, once."""
         if note.text in self._told:
@@ -362,15 +300,6 @@ def _unknown_part(history: Sequence[OrderReport], order: Order | None) -> Sequen
         if same and (history[i].filled_quantity or 0) == order.filled_quantity:
             return history[i + 1 :]
     return history
-
-
-def _is_mark_only(before: Position, after: Position) -> bool:
-    """Say whether only the market moved, not the holding."""
-    return (
-        before.quantity == after.quantity
-        and before.average_price == after.average_price
-        and before.realised == after.realised
-    )
 
 
 def has_moved(row: OrderReport) -> bool:

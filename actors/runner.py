@@ -17,7 +17,7 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
-from .domain import saga
+from .domain import legs, saga
 from .domain.batch import Batch, Leg
 from .domain.books import AccountBook
 from .domain.errors import (
@@ -170,12 +170,12 @@ class Runner:
             placement = await self.means.upstream.place(leg)
         except (BrokerRefused, BrokerUnreachable, NeedsLogin) as error:
             reason = str(error)
-            self._tell(lambda batch: saga.refused(batch, tag, reason))
+            self._tell(lambda batch: legs.refused(batch, tag, reason))
         except BrokerError as error:
             reason = str(error)
-            self._tell(lambda batch: saga.unclear(batch, tag, reason))
+            self._tell(lambda batch: legs.unclear(batch, tag, reason))
         else:
-            self._tell(lambda batch: saga.answered(batch, tag, placement.order_id))
+            self._tell(lambda batch: legs.answered(batch, tag, placement.order_id))
             await self._let_the_stream_tell()
 
     async def _ask(self, ask: saga.Ask) -> None:
@@ -185,14 +185,14 @@ class Runner:
         try:
             found = await self.means.upstream.find(ask.tag)
         except BrokerError:
-            self._tell(lambda batch: saga.can_ask(batch, possible=False))
+            self._tell(lambda batch: legs.can_ask(batch, possible=False))
             return
-        self._tell(lambda batch: saga.can_ask(batch, possible=True))
+        self._tell(lambda batch: legs.can_ask(batch, possible=True))
         if not found:
-            self._tell(lambda batch: saga.denied(batch, ask.tag))
+            self._tell(lambda batch: legs.denied(batch, ask.tag))
             return
         order_id = found[0].order_id
-        self._tell(lambda batch: saga.answered(batch, ask.tag, order_id))
+        self._tell(lambda batch: legs.answered(batch, ask.tag, order_id))
         self.means.stream.nudge()
 
     async def _cancel(self, cancel: saga.Cancel) -> None:
@@ -202,7 +202,7 @@ class Runner:
             log.info("cancel not confirmed", order=cancel.order_id, reason=str(error))
             self.means.stream.nudge()
             await trio.sleep(ASK_PAUSE_S)
-            self._tell(lambda batch: saga.cancel_failed(batch, cancel.order_id))
+            self._tell(lambda batch: legs.cancel_failed(batch, cancel.order_id))
         else:
             await self._let_the_stream_tell()
 
@@ -220,7 +220,7 @@ def _look(batch: Batch, book: AccountBook) -> Batch:
     for leg in (*batch.legs, *flattens):
         order_id = leg.order_id or book.our_orders.get(leg.broker_tag)
         if order_id is not None and (row := book.orders.get(order_id)) is not None:
-            batch = saga.learn(batch, row.value)
+            batch = legs.learn(batch, row.value)
     return batch
 
 

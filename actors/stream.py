@@ -20,33 +20,30 @@ import structlog
 import trio
 from attrs import evolve
 
-from .book import Book, Heard
+from .agenda import Agenda, period_s
+from .book import Book
 from .domain.config import AccountConfig
 from .domain.errors import BrokerError, DecodeError, NeedsLogin, StoreError, Unavailable
-from .domain.ids import OrderId
 from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, Snapshot, StreamState
+from .holdings import Heard
 from .runtime.seams import Seams
 from .runtime.supervisor import Backoff
 from .upstream import ReportStream, Upstream
+from .upstream.histories import ask_histories
 from .writer import Writer
 
 log = structlog.get_logger()
-
 LIVED_S: Final = 10.0  # a stream that lived this long was a success: the back-off starts again
 DOWN_AFTER: Final = 3  # failed attempts in a row, after which `connecting` is called `down`
 LOGIN_PAUSE_S: Final = 300.0  # how long refused credentials rest
-UNTOLD_GRACE_S: Final = 2.0  # how long a stream may lag behind a snapshot and not be silent
-FILLS_PAUSE_S: Final = 1.0  # between two fetches of trades, at least
-FILLS_LOAD_MAX: Final = 0.1  # and never more than this share of the time goes into them
 QUESTION_PAUSE_S: Final = 0.2  # between two questions of any kind
 HISTORIES_MAX: Final = 100  # lives asked for in one reconcile
-HISTORIES_AT_ONCE: Final = 4
 STORE_PAUSE_S: Final = 1.0  # between two looks whether the store takes anything again
 CHUNK: Final = 200  # rows taken between two checkpoints
 
 
 class AccountStream:
-    """Supervises one account. `run` holds it until cancelled."""
+    """Supervises one account."""
 
     def __init__(
         self, config: AccountConfig, upstream: Upstream, book: Book, writer: Writer, seams: Seams
@@ -54,15 +51,7 @@ class AccountStream:
         self.account_id = book.account_id
         self.book = book
         self.reconciled_once = trio.Event()
-        self.status = AccountStatus(
-            upstream=config.upstream,
-            state="connecting",
-            connected=False,
-            since=seams.now(),
-            reconnects=0,
-            last_update_at=None,
-            last_error=None,
-        )
+        self.status = AccountStatus.at_start(config.upstream, seams.now())
         self.config = config
         self._upstream = upstream
         self._writer = writer
@@ -72,12 +61,7 @@ class AccountStream:
         self._has_ground = True  # the book stands on what is, or will be, durable
         self._wake = trio.Event()
         self._connects = 0
-        self._full_due_s = math.inf  # when, on the monotonic clock
-        self._fills_due_s = math.inf
-        self._untold_due_s = math.inf
-        self._rests_until_s = -math.inf  # no question before, whoever asks
-        self._last_fills_s = -math.inf
-        self._fills_took_s = 0.0
+        self._agenda = Agenda()
 
     async def run(self) -> None:
         """Hold the stream and keep the book true until cancelled."""
@@ -89,9 +73,8 @@ class AccountStream:
 
     def fell(self, error: Exception) -> None:
         """Note that a defect ended `run`; it begins again on the view."""
-        self.status = evolve(
-            self.status, state="down", connected=False, last_error=type(error).__name__
-        )
+        name = type(error).__name__
+        self.status = evolve(self.status, state="down", connected=False, last_error=name)
         self._lose_ground()
 
     async def give_up(self, error: Exception) -> None:
@@ -100,7 +83,8 @@ class AccountStream:
 
     def nudge(self) -> None:
         """Ask for a reconcile soon: someone waits for what the stream has not said."""
-        self._ask_full()
+        self._agenda.ask_full(trio.current_time())
+        self._wake.set()
 
     # ------------------------------------------------------------------------------- hold
 
@@ -124,25 +108,25 @@ class AccountStream:
                     attempt = 0
                 state: StreamState = "down" if attempt >= DOWN_AFTER else "connecting"
                 await self._set_state(state, connected=False, error=error)
-                self._ask_full()
+                self.nudge()
             pause_s = self._backoff.pause_s(attempt, self._seams.random)
             attempt += 1
             await trio.sleep(pause_s)
 
     async def _connected(self) -> None:
         self._connects += 1
-        self._rests_until_s = -math.inf
+        self._agenda.wake()
         self.status = evolve(self.status, reconnects=self._connects - 1)
         await self._set_state("resyncing", connected=True)
-        self._ask_full()
+        self.nudge()
 
     async def _relay(self, stream: ReportStream) -> None:
         try:
             reports = await stream.receive()
         except DecodeError as error:
             # The frame is lost, the stream is not; what it said is found by asking.
-            reports = (undecoded(error),)
-            self._ask_full()
+            reports = (Note.undecoded(error),)
+            self.nudge()
         await self._hear(reports)
 
     async def _hear(self, reports: Sequence[Report]) -> None:
@@ -155,9 +139,10 @@ class AccountStream:
             if self.status.state == "silent" and isinstance(report, OrderReport):
                 await self._set_state("live")
         if self.book.wants_orders:
-            self._ask_full()
+            self.nudge()
         if self.book.filled:
-            self._ask_fills()
+            self._agenda.ask_fills()
+            self._wake.set()
 
     # -------------------------------------------------------------------------- keep true
 
@@ -166,31 +151,30 @@ class AccountStream:
         while True:
             await self._wait_until_due()
             now_s = trio.current_time()
-            if now_s >= self._untold_due_s:
+            if now_s >= self._agenda.silence_s:
                 await self._judge_silence()
             try:
-                if now_s >= self._full_due_s:
+                if now_s >= self._agenda.full_s:
                     await self._reconcile()
-                elif now_s >= self._fills_due_s:
+                elif now_s >= self._agenda.fills_s:
                     await self._fetch_fills()
                 failures = 0
             except NeedsLogin as error:
                 await self._set_state("needs_login", error=error)
-                self._rest(LOGIN_PAUSE_S)
+                self._agenda.rest(trio.current_time() + LOGIN_PAUSE_S)
             except BrokerError as error:
                 self.status = evolve(self.status, last_error=str(error))
                 pause_s = self._backoff.pause_s(failures, self._seams.random)
                 failures += 1
-                self._rest(pause_s)
+                self._agenda.rest(trio.current_time() + pause_s)
             await trio.sleep(QUESTION_PAUSE_S)
 
     async def _wait_until_due(self) -> None:
         while True:
-            due_s = min(self._full_due_s, self._fills_due_s, self._untold_due_s)
-            if due_s <= trio.current_time():
+            if self._agenda.next_s <= trio.current_time():
                 return
             self._wake = trio.Event()
-            with trio.move_on_at(due_s):
+            with trio.move_on_at(self._agenda.next_s):
                 await self._wake.wait()
 
     async def _reconcile(self) -> None:
@@ -199,14 +183,14 @@ class AccountStream:
             return
         connects = self._connects
         is_first = self.status.state != "live"
-        self._full_due_s = self._fills_due_s = math.inf
+        self._agenda.begin_full()
         self.book.wants_orders = False
         self.book.take_filled()
         self.book.untold.clear()
         mark = self.book.mark()
         snapshot = await self._upstream.snapshot()
         moved = self.book.moved(snapshot.orders, mark)[-HISTORIES_MAX:]
-        histories = await self._histories(moved)
+        histories = await ask_histories(self._upstream, moved)
         heard = Heard(self._seams.now(), trio.current_time())
         for start in range(0, len(snapshot.orders), CHUNK):
             rows = snapshot.orders[start : start + CHUNK]
@@ -214,7 +198,7 @@ class AccountStream:
             await trio.lowlevel.checkpoint()
         await self._take_fills(snapshot, heard)
         if self.book.filled:
-            self._ask_fills()
+            self._agenda.ask_fills()
         if self._has_ground:
             await self._reconciled(connects, is_first=is_first)
         if not self.reconciled_once.is_set():
@@ -231,29 +215,26 @@ class AccountStream:
         if is_first:
             self.book.untold.clear()
         elif self.book.untold:
-            self._untold_due_s = trio.current_time() + UNTOLD_GRACE_S
-        due_s = trio.current_time() + period_s(
-            self.config, self.status.state, self.book.open_orders
-        )
-        self._full_due_s = min(self._full_due_s, due_s)
+            self._agenda.doubt(trio.current_time())
+        pause_s = period_s(self.config, self.status.state, self.book.open_orders)
+        self._agenda.ask_full(trio.current_time() + pause_s)
 
     async def _judge_silence(self) -> None:
-        self._untold_due_s = math.inf
+        self._agenda.silence_s = math.inf
         if self.book.untold and self.status.state == "live":
             await self._set_state("silent")
-            self._ask_full()
+            self.nudge()
 
     async def _fetch_fills(self) -> None:
-        started_s = trio.current_time()
+        begun_s = trio.current_time()
         filled = self.book.take_filled()
-        self._fills_due_s = math.inf
+        self._agenda.begin_fills()
         answer = await self._upstream.fills(filled)
         heard = Heard(self._seams.now(), trio.current_time())
         await self._take_fills(answer, heard)
-        self._last_fills_s = trio.current_time()
-        self._fills_took_s = self._last_fills_s - started_s
+        self._agenda.end_fills(begun_s, trio.current_time())
         if self.book.filled:
-            self._ask_fills()
+            self._agenda.ask_fills()
 
     async def _take_fills(self, answer: Snapshot, heard: Heard) -> None:
         for note in answer.notes:
@@ -262,41 +243,6 @@ class AccountStream:
             answer.trades, answer.positions, heard, is_whole=not answer.notes
         )
         await self._publish(drafts)
-
-    async def _histories(self, ids: Sequence[OrderId]) -> dict[OrderId, tuple[OrderReport, ...]]:
-        """Ask for the lives of some orders; one that is not had leaves only its last state."""
-        histories: dict[OrderId, tuple[OrderReport, ...]] = {}
-        limit = trio.CapacityLimiter(HISTORIES_AT_ONCE)
-
-        async def fetch(order_id: OrderId) -> None:
-            async with limit:
-                try:
-                    histories[order_id] = await self._upstream.history(order_id)
-                except BrokerError as error:
-                    log.info("no history", account=self.account_id, reason=str(error))
-
-        async with trio.open_nursery() as nursery:
-            for order_id in ids:
-                nursery.start_soon(fetch, order_id)
-        return histories
-
-    # ---------------------------------------------------------------------------- publish
-
-    def _ask_full(self) -> None:
-        due_s = max(trio.current_time(), self._rests_until_s)
-        self._full_due_s = min(self._full_due_s, due_s)
-        self._wake.set()
-
-    def _ask_fills(self) -> None:
-        pause_s = max(FILLS_PAUSE_S, self._fills_took_s / FILLS_LOAD_MAX)
-        due_s = max(self._last_fills_s + pause_s, self._rests_until_s)
-        self._fills_due_s = min(self._fills_due_s, due_s)
-        self._wake.set()
-
-    def _rest(self, pause_s: float) -> None:
-        """Ask nothing for a while; the whole day then."""
-        self._rests_until_s = self._full_due_s = trio.current_time() + pause_s
-        self._fills_due_s = math.inf
 
     # ----------------------------------------------------------------------------- ground
 
@@ -318,7 +264,7 @@ class AccountStream:
         self._has_ground = False
         if self.status.connected:
             self.status = evolve(self.status, state="resyncing", since=self._seams.now())
-        self._ask_full()
+        self.nudge()
 
     async def _regain_ground(self) -> bool:
         """Wait until all that was handed over is durable or refused; stand on the view then."""
@@ -329,7 +275,7 @@ class AccountStream:
             await self._writer.commit([])
         except (Unavailable, StoreError) as error:
             self.status = evolve(self.status, last_error=str(error))
-            self._full_due_s = trio.current_time() + STORE_PAUSE_S
+            self._agenda.full_s = trio.current_time() + STORE_PAUSE_S
             return False
         self._generation = self._writer.generation
         self.book.restart()
@@ -367,28 +313,8 @@ class AccountStream:
             last_error=before.last_error if error is None else str(error),
         )
         log.info("stream", account=self.account_id, state=state, reason=str(error or ""))
+        subject, now = f"stream:{self.account_id}", self._seams.now()
         draft = Draft(
-            type="stream_status",
-            account_id=self.account_id,
-            subject=f"stream:{self.account_id}",
-            value=self.status,
-            received_at=self._seams.now(),
-            received_s=trio.current_time(),
+            "stream_status", self.account_id, subject, self.status, now, trio.current_time()
         )
         await self._submit([draft])
-
-
-def period_s(config: AccountConfig, state: StreamState, open_orders: int) -> float:
-    """Decide how soon an account is asked again, when nothing else calls for it."""
-    if open_orders and state in ("silent", "connecting", "down"):
-        return config.poll_s
-    return config.reconcile_s
-
-
-def undecoded(error: DecodeError) -> Note:
-    """Say of a frame that could not be read what can be said without keeping it."""
-    where = "; ".join(str(fault) for fault in error.faults[:3])
-    return Note(
-        "error",
-        f"a report of {error.length} bytes (SHA-256 {error.sha256[:16]}…) cannot be read: {where}",
-    )

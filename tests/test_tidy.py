@@ -28,8 +28,10 @@ LAYERS = (
     ("actors.runtime.seams",),
     ("actors.storage", "actors.upstream"),
     ("actors.runtime",),
+    ("actors.holdings",),
     ("actors.book",),
     ("actors.writer",),
+    ("actors.agenda",),
     ("actors.stream",),
     ("actors.broadcaster",),
     ("actors.runner",),
@@ -41,7 +43,7 @@ LAYERS = (
 )
 
 # Deciding is kept from waiting: these import nothing that waits.
-PURE = ("actors.domain", "actors.book")
+PURE = ("actors.domain", "actors.holdings", "actors.book", "actors.agenda")
 WAITING = {"trio", "trio_websocket", "quart", "quart_trio", "hypercorn", "httpx2", "asyncio"}
 
 # A broker that shared our encoders, words or constants would be wrong where we are wrong.

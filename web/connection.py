@@ -206,7 +206,6 @@ class Connection:
         wait. PeerGoneError when the websocket has ended.
         """
         assert self._app_send is not None, "who has a websocket was called with its send"
-        await trio.lowlevel.cancel_shielded_checkpoint()
         self._held = held = bytearray()
         try:
             for text in texts:  # framing does not wait, so nothing comes between
@@ -216,7 +215,7 @@ class Connection:
         if rest := self._write_now(held):
             with trio.CancelScope(shield=True):
                 await self._write(rest)
-        await trio.lowlevel.checkpoint_if_cancelled()
+        await trio.lowlevel.checkpoint()
         if self.gone or (texts and not held):
             raise PeerGoneError
 

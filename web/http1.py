@@ -3,7 +3,7 @@
     bytes ──▶ Http1Protocol ──▶ HTTPStream or WSStream ──▶ app        all of it Hypercorn's, but for
 
 - HTTP/2 is not spoken: its stream table could end the process, by data for an answered stream
-- an early frame in the handshake's packet left a handler that nobody listened to: it ends here
+- a handshake that was refused left its connection open: it ends here
 - compression was taken up whenever a browser offered it: the offer is not passed on
 - a status has its words beside it
 
@@ -43,7 +43,7 @@ class Http1Protocol(H11Protocol):
             await stream._send_wsproto_event(Ping())  # noqa: SLF001 - Hypercorn has no door for it
 
     async def stream_send(self, event: StreamEvent) -> None:
-        """Close after a websocket that was answered in plain HTTP: it leads nowhere."""
+        """Close after a handshake that was answered in plain HTTP: nothing can follow it."""
         await super().stream_send(event)
         if isinstance(event, EndBody) and self.is_websocket:
             await self.send(Closed())

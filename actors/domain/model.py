@@ -18,6 +18,7 @@ from typing import Literal, TypeAlias
 from attrs import field, frozen
 
 from .batch import Batch
+from .errors import DecodeError
 from .ids import AccountId, BrokerTag, MessageId, Offset, OrderId, PositionId, TradeId
 
 EventType = Literal[
@@ -152,6 +153,13 @@ class Note:
     text: str
     order_id: OrderId | None = None
 
+    @classmethod
+    def undecoded(cls, error: DecodeError) -> Note:
+        """Say of a frame that could not be read what can be said without keeping it."""
+        where = "; ".join(str(fault) for fault in error.faults[:3])
+        what = f"a report of {error.length} bytes (SHA-256 {error.sha256[:16]}…)"
+        return cls("error", f"{what} cannot be read: {where}")
+
 
 @frozen
 class Snapshot:
@@ -177,6 +185,11 @@ class AccountStatus:
     reconnects: int
     last_update_at: datetime | None
     last_error: str | None
+
+    @classmethod
+    def at_start(cls, upstream: str, since: datetime) -> AccountStatus:
+        """Give the row of an account whose stream has not been tried yet."""
+        return cls(upstream, "connecting", False, since, 0, None, None)  # noqa: FBT003 - a row
 
 
 Report: TypeAlias = OrderReport | Trade | Position | TaskReport | Note

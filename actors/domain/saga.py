@@ -1,6 +1,6 @@
 """The saga of a batch: from what is durable to what is done next. Pure.
 
-    facts ──learn, answered, refused, denied…──▶ Batch ──decide──▶ Batch (to be made durable)
+    facts ──legs: learn, answered, denied…──▶ Batch ──decide──▶ Batch (to be made durable)
                                                                 └─▶ actions (only after that)
 
 `decide` is the whole of it: a batch that runs and one that a restart found half-way go through the
@@ -16,19 +16,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
-from .batch import FAILED, STANDING, Batch, Leg, LegState, Outcome, Residual, RollbackAction
+from .batch import FAILED, STANDING, Batch, Leg, Outcome, Residual, RollbackAction
 from .ids import BatchId, BrokerTag, OrderId
-from .lifecycle import ACCEPTED
-from .model import Order
+from .legs import cancel_failed, flattens_of, is_finished, orders_of, put
 
 ACCEPT_WITHIN: Final = timedelta(seconds=60)  # an order that is not accepted by then is called off
 FLATTEN_WITHIN: Final = timedelta(seconds=15)  # an unwinding that has not filled by then rests
 CANCELS_MAX: Final = 5  # tries to cancel one order
-DENIALS_MAX: Final = 2  # times the broker must deny an order before it counts as never placed
 
 
 @frozen
@@ -68,7 +66,7 @@ def decide(batch: Batch, now: datetime, in_flight: Collection[str]) -> Step:
     """Decide the next step. `in_flight` holds the tags and order ids of calls under way."""
     if batch.ended:
         return Step(batch)
-    orders = _orders(batch)
+    orders = orders_of(batch)
     if pending := [leg for leg in orders if leg.state == "pending"]:
         return _submit(batch, pending)
     lost = [
@@ -80,7 +78,7 @@ def decide(batch: Batch, now: datetime, in_flight: Collection[str]) -> Step:
     ]
     asks = tuple(Ask(leg.broker_tag) for leg in lost)
     for leg in lost:
-        batch = _put(batch, evolve(leg, state="unknown"))
+        batch = put(batch, evolve(leg, state="unknown"))
     late = now - batch.created_at > ACCEPT_WITHIN
     failed = [leg for leg in batch.legs if leg.state in FAILED or (late and not _settled(leg))]
     if not failed:
@@ -96,75 +94,6 @@ def tag_for(batch_id: BatchId, index: int) -> BrokerTag:
     return BrokerTag(f"ow{batch_id.replace('-', '')[:15]}{index:03d}")
 
 
-# ------------------------------------------------------------------------------------- facts
-
-
-def learn(batch: Batch, order: Order) -> Batch:
-    """Take what an order of the batch has become."""
-    for leg in _orders(batch):
-        if leg.broker_tag == order.broker_tag or (
-            leg.order_id is not None and leg.order_id == order.order_id
-        ):
-            batch = _put(batch, _as_order_stands(leg, order))
-    return batch
-
-
-def answered(batch: Batch, tag: BrokerTag, order_id: OrderId | None) -> Batch:
-    """Take the broker's word that it took an order in, under this id if it named one."""
-    leg = _find(batch, tag)
-    if leg.state not in ("submitted", "unknown"):
-        return batch if leg.order_id else _put(batch, evolve(leg, order_id=order_id))
-    state: LegState = "submitted" if order_id is not None else "unknown"
-    return _put(batch, evolve(leg, order_id=order_id, state=state))
-
-
-def refused(batch: Batch, tag: BrokerTag, reason: str) -> Batch:
-    """Take the broker's certain no."""
-    leg = _find(batch, tag)
-    if leg.state not in ("submitted", "unknown"):
-        return batch
-    return _put(batch, evolve(leg, state="rejected", error=reason))
-
-
-def unclear(batch: Batch, tag: BrokerTag, reason: str) -> Batch:
-    """Take that no answer came, or one that proves nothing."""
-    leg = _find(batch, tag)
-    if leg.state != "submitted" or leg.order_id is not None:
-        return batch
-    return _put(batch, evolve(leg, state="unknown", error=reason))
-
-
-def denied(batch: Batch, tag: BrokerTag) -> Batch:
-    """Take that the broker, asked, has no such order; the second time settles it."""
-    leg = _find(batch, tag)
-    if leg.state != "unknown" or leg.order_id is not None:
-        return batch
-    denials = leg.denials + 1
-    if denials < DENIALS_MAX:
-        return _put(batch, evolve(leg, denials=denials))
-    reason = f"no answer came, and the broker, asked {denials} times, has no such order"
-    return _put(batch, evolve(leg, denials=denials, state="rejected", error=reason))
-
-
-def cancel_failed(batch: Batch, order_id: OrderId) -> Batch:
-    """Take that a cancel was refused or not answered; it may be tried again."""
-    rollback = tuple(
-        evolve(action, state="rejected")
-        if action.action == "cancel" and action.order_id == order_id and action.state == "submitted"
-        else action
-        for action in batch.rollback
-    )
-    return evolve(batch, rollback=rollback)
-
-
-def can_ask(batch: Batch, *, possible: bool) -> Batch:
-    """Say in the outcome whether the broker can be asked at all."""
-    if batch.ended:
-        return batch
-    outcome: Literal["unknown"] | None = None if possible else "unknown"
-    return batch if batch.outcome == outcome else evolve(batch, outcome=outcome)
-
-
 # --------------------------------------------------------------------------------- decisions
 
 
@@ -172,7 +101,7 @@ def _submit(batch: Batch, pending: Iterable[Leg]) -> Step:
     actions = []
     for leg in pending:
         sent = evolve(leg, state="submitted")
-        batch = _put(batch, sent)
+        batch = put(batch, sent)
         actions.append(Send(sent))
     return Step(batch, tuple(actions))
 
@@ -191,8 +120,8 @@ def _roll_back(
     """Cancel, then flatten, then say how it ended."""
     actions: list[Action] = list(asks)
     waiting = False
-    for order in _orders(batch):
-        if _finished(order):
+    for order in orders_of(batch):
+        if is_finished(order):
             continue
         is_flatten = order.index >= len(batch.legs)
         if is_flatten and now - _flatten(batch, order).at <= FLATTEN_WITHIN:
@@ -220,7 +149,7 @@ def _roll_back(
     if waiting:
         return Step(batch, tuple(actions))
     net = _net(batch)
-    if net and batch.on_failure == "cancel_and_flatten" and not _flattens(batch):
+    if net and batch.on_failure == "cancel_and_flatten" and not flattens_of(batch):
         return _submit_flattens(batch, net, now, tuple(actions))
     return Step(_end(batch, _outcome(batch, net), now, net), tuple(actions))
 
@@ -252,12 +181,12 @@ def _submit_flattens(
         )
         action = RollbackAction("flatten", of.index, None, "pending", now, order)
         batch = evolve(batch, rollback=(*batch.rollback, action))
-    step = _submit(batch, _flattens(batch))
+    step = _submit(batch, flattens_of(batch))
     return Step(step.batch, actions + step.actions)
 
 
 def _outcome(batch: Batch, net: tuple[Residual, ...]) -> Outcome:
-    if net or any(not _finished(order) for order in _orders(batch)):
+    if net or any(not is_finished(order) for order in orders_of(batch)):
         return "exposed"
     if any(leg.filled_quantity for leg in batch.legs):
         return "unwound"
@@ -275,30 +204,12 @@ def _end(
 # ----------------------------------------------------------------------------------- helpers
 
 
-def _orders(batch: Batch) -> tuple[Leg, ...]:
-    """Give all that the batch has sent or will send: its legs, then its unwinding orders."""
-    return (*batch.legs, *_flattens(batch))
-
-
-def _flattens(batch: Batch) -> tuple[Leg, ...]:
-    return tuple(action.order for action in batch.rollback if action.order is not None)
-
-
 def _flatten(batch: Batch, order: Leg) -> RollbackAction:
     return next(a for a in batch.rollback if a.order is not None and a.order.index == order.index)
 
 
-def _find(batch: Batch, tag: BrokerTag) -> Leg:
-    return next(leg for leg in _orders(batch) if leg.broker_tag == tag)
-
-
 def _settled(leg: Leg) -> bool:
     return leg.state in STANDING or leg.state in FAILED
-
-
-def _finished(leg: Leg) -> bool:
-    """Say whether nothing more can happen to an order by itself."""
-    return leg.state == "filled" or leg.state in FAILED
 
 
 def _instrument(of: Leg | Residual) -> tuple[str, str, str]:
@@ -308,47 +219,8 @@ def _instrument(of: Leg | Residual) -> tuple[str, str, str]:
 def _net(batch: Batch) -> tuple[Residual, ...]:
     """Add the batch's fills up by instrument, unwinding included; what is zero is left out."""
     net: dict[tuple[str, str, str], int] = {}
-    for order in _orders(batch):
+    for order in orders_of(batch):
         sign = 1 if order.transaction_type == "BUY" else -1
         key = _instrument(order)
         net[key] = net.get(key, 0) + sign * order.filled_quantity
     return tuple(Residual(*key, quantity) for key, quantity in net.items() if quantity)
-
-
-def _put(batch: Batch, leg: Leg) -> Batch:
-    """Put a leg, or an unwinding order, back; cancels of it show how it stands."""
-    rollback = []
-    for action in batch.rollback:
-        if action.order is not None and action.order.index == leg.index:
-            rollback.append(evolve(action, order=leg, order_id=leg.order_id, state=leg.state))
-        elif action.action == "cancel" and action.of == leg.index and _finished(leg):
-            rollback.append(evolve(action, state=leg.state))
-        else:
-            rollback.append(action)
-    legs = tuple(leg if leg.index == old.index else old for old in batch.legs)
-    return evolve(batch, legs=legs, rollback=tuple(rollback))
-
-
-def _as_order_stands(leg: Leg, order: Order) -> Leg:
-    return evolve(
-        leg,
-        order_id=order.order_id,
-        state=_state_of(order, leg.state),
-        filled_quantity=order.filled_quantity,
-        average_price=order.average_price,
-        error=(order.status_message or order.status) if order.status == "REJECTED" else leg.error,
-    )
-
-
-def _state_of(order: Order, before: LegState) -> LegState:
-    match order.status:
-        case "COMPLETE":
-            return "filled"
-        case "REJECTED":
-            return "rejected"
-        case "CANCELLED" | "EXPIRED":
-            return "cancelled"
-        case status if status in ACCEPTED:
-            return "partially_filled" if order.filled_quantity else "accepted"
-    # On its way to the exchange still: an order id alone is not acceptance.
-    return "submitted" if before == "unknown" else before

@@ -7,10 +7,11 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from actors.book import Book, Heard
+from actors.book import Book
 from actors.domain.books import AccountBook
 from actors.domain.ids import Offset, OrderId
 from actors.domain.model import Draft, OrderReport, Report
+from actors.holdings import Heard
 from actors.writer import number
 
 from .fakes import PRIMARY, START

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from attrs import evolve
 
 from actors.book import HELD_MAX, SEEN_MAX
 from actors.domain.ids import BrokerTag, OrderId
@@ -65,6 +64,15 @@ def test_what_was_heard_stays_known_through_a_reconcile(commits):
     assert len(bench.hear(LIFE[1])) == 1
     assert bench.ask(LIFE[1]) == []
     assert bench.hear(LIFE[1]) == []
+
+
+def test_a_doubled_report_that_the_table_would_take_vanishes_too(bench):
+    """P2: among working states any may follow any; a state that was said before is not news."""
+    states = ("OPEN", "MODIFY PENDING", "MODIFIED", "CANCEL PENDING")
+    rows = [a_row("1", status) for status in states]
+    assert len(bench.hear(*rows)) == 4
+    assert bench.hear(*rows, *reversed(rows)) == []
+    assert bench.book.order(OrderId("1")).status == "CANCEL PENDING"
 
 
 def test_what_was_heard_stays_known_through_a_restart(bench):
@@ -177,25 +185,6 @@ def test_a_fill_asks_for_its_trade(bench):
     bench.hear(LIFE[2], a_row("2", "COMPLETE", filled_quantity=50))
     assert bench.book.take_filled() == ["1", "2"]
     assert bench.book.take_filled() == []
-
-
-def test_a_trade_is_an_event_once(bench):
-    """P2: a trade is the same by exchange, trade id and order, wherever it is heard."""
-    trade = a_trade("7")
-    assert bench.hear(trade, evolve(trade, price=Decimal(1))) == [trade]
-    assert bench.ask_fills([trade, a_trade("7", order_id="2")], []) == [a_trade("7", order_id="2")]
-
-
-def test_a_position_that_only_the_market_moves_is_told_each_5_s(bench):
-    """P2: the same again is nothing; a mark is news after 5 s; a changed holding at once."""
-    at = Decimal(600)
-    told = []
-    for second in range(1, 12):
-        told += bench.hear(a_position(last_price=at + second, unrealised=Decimal(second)))
-    assert [position.last_price for position in told] == [601, 606, 611]
-    assert bench.hear(a_position(last_price=Decimal(611), unrealised=Decimal(11))) == []
-    (bought,) = bench.hear(a_position(quantity=75))
-    assert bought.quantity == 75
 
 
 def test_a_failed_task_is_told_once(bench):

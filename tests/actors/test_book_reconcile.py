@@ -1,13 +1,11 @@
 """The book against the broker's own: what the stream missed becomes ordinary events."""
 
-from decimal import Decimal
-
 import pytest
 
 from actors.domain.ids import OrderId
 from actors.domain.model import Message, OrderReport
 
-from .fakes import a_position, a_row, a_trade
+from .fakes import a_row
 from .given_book import Bench, evolve_time
 
 
@@ -176,22 +174,6 @@ def test_fills_that_a_snapshot_found_come_with_its_own_trades(bench):
     assert bench.book.take_filled() == []
 
 
-def test_trades_and_positions_of_a_snapshot_are_told_once(bench):
-    """P2: the whole day asked for again and again makes each event once."""
-    day = ([a_trade("1"), a_trade("2")], [a_position("SBIN"), a_position("INFY")])
-    assert len(bench.ask_fills(*day)) == 4
-    assert bench.ask_fills(*day) == []
-    bench.begin_again()
-    assert bench.ask_fills(*day) == []
-
-
-def test_an_answer_with_unreadable_rows_closes_nothing(bench):
-    """P7: what may be among the rows that could not be read is not absent."""
-    bench.ask_fills([], [a_position("SBIN")])
-    for _ in range(3):
-        assert bench.book.reconcile_fills([], [], bench.heard(), is_whole=False) == []
-
-
 def test_the_very_row_of_the_last_answer_is_not_looked_at_again(bench):
     """P2: an upstream gives an unchanged row as the same object; what was heard since counts."""
     row = a_row("1", "OPEN", filled_quantity=30)
@@ -201,29 +183,3 @@ def test_the_very_row_of_the_last_answer_is_not_looked_at_again(bench):
     bench.hear(a_row("1", "OPEN", filled_quantity=40))
     assert bench.ask(row) == bench.ask(row)[:0]
     assert bench.types()[-1] == "correction"
-
-
-def test_a_holding_absent_twice_is_flat(bench):
-    """P7: once absent may be a hiccup; absent from two answers in a row is closed, and said once."""
-    bench.ask_fills([], [a_position("SBIN"), a_position("INFY", quantity=-5)])
-    assert bench.ask_fills([], [a_position("INFY", quantity=-5)]) == []
-    (flat,) = bench.ask_fills([], [a_position("INFY", quantity=-5)])
-    assert (flat.tradingsymbol, flat.quantity, flat.side) == ("SBIN", 0, "flat")
-    assert flat.unrealised == Decimal(0)
-    assert bench.ask_fills([], [a_position("INFY", quantity=-5)]) == []
-
-
-def test_a_holding_that_comes_back_was_not_absent_in_a_row(bench):
-    """P7: absent, present, absent is not twice in a row."""
-    bench.ask_fills([], [a_position("SBIN")])
-    for positions in ([], [a_position("SBIN")], []):
-        assert bench.ask_fills([], positions) == []
-
-
-def test_a_holding_known_from_the_view_alone_is_closed_too(bench):
-    """P7: what a process before this one knew is closed when the broker no longer has it."""
-    bench.ask_fills([], [a_position("SBIN")])
-    bench.begin_again()
-    assert bench.ask_fills([], []) == []
-    (flat,) = bench.ask_fills([], [])
-    assert flat.quantity == 0

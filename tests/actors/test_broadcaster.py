@@ -80,7 +80,18 @@ async def test_since_is_served_from_the_store(selection, autojump_clock):
         air.publish(*"mth" * 5)
         await reader.read()
         assert reader.seen == air.offsets(selection, since=7)
+        assert [frame["prev"] for frame in reader.frames] == [7, *reader.seen[:-1]]
         nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("since", range(6))
+async def test_since_is_exact_at_the_beginning_of_a_feed(air, since, autojump_clock):
+    """P4: the feed begins at the end; one who is a single event behind it misses nothing."""
+    air.publish(*"mmmmm")
+    reader = Reader.open(air, MESSAGES, Offset(since))
+    air.publish("m")
+    await reader.read()
+    assert reader.seen == list(range(since + 1, 7))
 
 
 async def test_prev_never_passes_a_client_to_which_nothing_was_said(air, autojump_clock):
@@ -274,37 +285,6 @@ async def test_statistics_say_how_far_the_furthest_is_behind(air, autojump_clock
     assert (statistics["subscribers"], statistics["lag_events"]) == (2, 4)
     await slow.read()
     assert air.broadcaster.statistics()["lag_events"] == 0
-
-
-async def test_a_jump_gives_what_memory_has_and_stands_at_the_end(air, autojump_clock):
-    """P4: before a snapshot of the end come the frames that are still here; nothing follows twice."""
-    reader = Reader.open(air, MESSAGES)
-    air.publish(*"mtm")
-    frames = [reader.take(text) for text in reader.subscription.jump()]
-    assert [frame["offset"] for frame in frames] == [1, 3]
-    air.publish("t")
-    assert reader.subscription.jump() == []
-    assert reader.subscription.position == air.journal.position
-    reader.place.append(4)  # as the snapshot says
-    air.publish("m")
-    await reader.read()
-    assert reader.seen == [1, 3, 5]
-
-
-async def test_a_jump_over_what_memory_has_lost(autojump_clock):
-    """P4: the snapshot makes up for what is no longer here; what follows it fits."""
-    air = Air(tail_max=10)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(air.broadcaster.run)
-        await trio.sleep(0.1)
-        air.publish(*"m" * 30)
-        reader = Reader.open(air, MESSAGES, Offset(2))
-        assert reader.subscription.jump() == []
-        reader.place.append(30)
-        air.publish("m")
-        await reader.read()
-        assert reader.seen == [31]
-        nursery.cancel_scope.cancel()
 
 
 def test_a_selection_shows_itself_sorted():

@@ -80,6 +80,20 @@ async def test_a_store_that_fails_on_the_way_holds_the_way_out(autojump_clock):
         assert desk.net() == {}
 
 
+async def test_what_was_learned_while_the_store_failed_is_not_forgotten(autojump_clock):
+    """P15: an answer that came in the meantime counts once it can be made durable."""
+    async with desk_at_work() as desk:
+        desk.line.broker.answer_s = 2.0
+        await desk.place("REFUSE", wait_s=0)
+        desk.line.record.store.failing = DISK_FULL
+        await trio.sleep(10)
+        desk.line.record.store.failing = None
+        await trio.sleep(10)
+        (leg,) = desk.batches()[0].legs
+        assert leg.error == "the broker refused it"
+        assert desk.line.broker.times("find") == []
+
+
 async def test_a_broker_that_cannot_be_asked_leaves_it_unknown(autojump_clock):
     """P10: no answer to the order and none to the question: `unknown`, and it says so; no order is
     sent again; once the broker answers the batch ends.

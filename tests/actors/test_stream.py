@@ -3,6 +3,7 @@
 import pytest
 import trio
 
+from actors.agenda import period_s
 from actors.domain.errors import (
     BrokerUnreachable,
     DecodeError,
@@ -12,7 +13,7 @@ from actors.domain.errors import (
 )
 from actors.domain.ids import OrderId
 from actors.domain.model import Note, OrderReport
-from actors.stream import LOGIN_PAUSE_S, period_s, undecoded
+from actors.stream import LOGIN_PAUSE_S
 
 from .broker import FakeUpstream
 from .fakes import a_config, a_row, a_trade
@@ -268,7 +269,7 @@ def test_an_account_is_asked_often_only_where_something_can_change():
 def test_of_a_bad_frame_nothing_is_kept_but_its_measure():
     """P21: length, digest and the paths of at most three faults."""
     faults = tuple(Fault(f"$.f{n}", "wrong") for n in range(5))
-    note = undecoded(DecodeError(faults, length=123, sha256="0123456789abcdef" * 4))
+    note = Note.undecoded(DecodeError(faults, length=123, sha256="0123456789abcdef" * 4))
     assert note.text == (
         "a report of 123 bytes (SHA-256 0123456789abcdef…) cannot be read: "
         "$.f0: wrong; $.f1: wrong; $.f2: wrong"

@@ -4,7 +4,9 @@ import pytest
 import trio
 
 from actors.domain.errors import BrokerUnknown
+from actors.domain.model import Note
 from actors.stream import CHUNK
+from actors.writer import GROUPS_MAX
 
 from .fakes import DISK_FULL, HEDGE, SlowDisk, a_config, a_draft, a_position, a_row, a_trade
 from .given_stream import Line, at_work, gaps
@@ -216,6 +218,28 @@ async def test_a_stuck_disk_doubles_and_loses_nothing(line, autojump_clock):
         assert line.orders() == {"1": ("OPEN", 2999)}
         told = [order.filled_quantity for order in line.record.told("order_update")]
         assert told == sorted(set(told))
+
+
+async def test_what_waits_for_a_stuck_disk_is_not_told_twice(line, autojump_clock):
+    """P2: the book begins again only when all that was handed over is durable or refused; else a
+    snapshot would tell once more what is still on its way to the disk.
+    """
+    async with at_work(line):
+        line.record.disk.pause_s = 20.0
+        await line.record.writer.submit([a_draft(0, HEDGE)])
+        await trio.sleep(0.1)
+        for n in range(GROUPS_MAX - 1):
+            await line.record.writer.submit([a_draft(n, HEDGE)])
+        row = a_row("1", filled_quantity=20)
+        line.broker.show(row)
+        line.broker.push(row)
+        line.broker.push(Note("info", "there is no room for this"))
+        await trio.sleep(10)
+        assert line.state == "resyncing"
+        line.record.disk.pause_s = 0.0
+        await trio.sleep(30)
+        assert line.state == "live"
+        assert [o.filled_quantity for o in line.record.told("order_update")] == [0, 20]
 
 
 async def test_reading_goes_on_while_the_disk_is_stuck(line, autojump_clock):

@@ -4,7 +4,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trio
-from attrs import evolve
 
 from actors import BatchRequest, Config, LogPosition, open_system, system
 from actors.domain.config import StoreConfig
@@ -13,7 +12,17 @@ from actors.domain.ids import Epoch, Offset
 from actors.storage.sqlite import SqliteStore
 
 from .broker import FakeUpstream
-from .fakes import HEDGE, PRIMARY, START, a_config, a_leg_request, a_row, a_trade, fake_seams
+from .fakes import (
+    HEDGE,
+    PRIMARY,
+    START,
+    SlowDisk,
+    a_config,
+    a_leg_request,
+    a_row,
+    a_trade,
+    fake_seams,
+)
 
 
 @pytest.fixture
@@ -38,9 +47,9 @@ def world(tmp_path, monkeypatch):
             return self.brokers.setdefault(account_id, FakeUpstream())
 
         @asynccontextmanager
-        async def run(self, for_s=1.0, **changes):
+        async def run(self, for_s=1.0, **seams):
             """Run a system; the block begins once the accounts are live."""
-            async with open_system(evolve(self.config, **changes), fake_seams()) as opened:
+            async with open_system(self.config, fake_seams(**seams)) as opened:
                 await trio.sleep(for_s)
                 yield opened
 
@@ -164,11 +173,11 @@ async def test_a_batch_goes_through_the_door(world, autojump_clock):
 
 async def test_what_was_heard_last_is_durable_at_the_end(world, autojump_clock):
     """P18: what a stream handed over when the end came is in the store."""
-    async with world.run():
-        world.brokers[PRIMARY].push(*(a_row(str(n)) for n in range(500)))
+    async with world.run(offload=SlowDisk(0.1)):
+        world.brokers[PRIMARY].push(*(a_row(str(n)) for n in range(900)))
         await trio.sleep(0.001)
     async with world.run(0) as opened:
-        assert len(opened.view("primary").book.orders) == 500
+        assert len(opened.view("primary").book.orders) == 900
 
 
 async def test_a_cancelled_system_closes_in_order(world, autojump_clock):
@@ -182,6 +191,16 @@ async def test_a_cancelled_system_closes_in_order(world, autojump_clock):
     async with world.run(30) as opened:
         (row,) = opened.view("primary").book.batches.values()
         assert row.value.outcome == "rejected_clean"
+
+
+async def test_a_batch_on_its_way_gets_a_moment_at_the_end(world, autojump_clock):
+    """P18: what can be unwound within the grace is unwound before the streams end."""
+    async with world.run() as opened:
+        legs = (a_leg_request("FILL"), a_leg_request("REFUSE"))
+        await opened.place_batch("primary", BatchRequest(legs, wait_s=0))
+    async with world.run(0) as opened:
+        (row,) = opened.view("primary").book.batches.values()
+        assert row.value.outcome == "unwound"
 
 
 async def test_the_blocks_own_error_comes_out_plain(world, autojump_clock):

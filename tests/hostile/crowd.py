@@ -1,8 +1,8 @@
 """Healthy subscribers, many of them, in one thread: what they are told must have no hole.
 
-    gateway ──▶ epoll ──▶ Member: frames ──▶ Witness (each offset the next, `prev` the one before)
-                  │          └─ ping ──▶ pong      close ──▶ code and reason
-                  └─ a hole, a repetition ──▶ broken, told by `check`
+gateway ──▶ epoll ──▶ Member: frames ──▶ Place (each offset the next, `prev` the one before)
+              │          └─ ping ──▶ pong      close ──▶ code and reason
+              └─ a hole, a repetition ──▶ broken, told by `check`
 """
 
 import json
@@ -10,10 +10,10 @@ import selectors
 import threading
 import time
 
-from tests.crash.witness import Witness
-from tests.sim.checkers import Broken, Log
+from tests.sim.checkers import Broken
 from tests.web.commands.processes import until
 
+from .place import Place
 from .wire import CLOSE, PING, PONG, READ_BYTES, TEXT, Frames, close_of, dial, frame, handshake
 
 TICK_S = 0.1
@@ -23,9 +23,8 @@ QUIET_S = 25.0  # a heartbeat is due after 15
 class Member:
     """One subscriber. `end` is how its last connection ended: (code, reason), or what broke it."""
 
-    def __init__(self, log):
-        self.witness = Witness()
-        self.witness.log = log
+    def __init__(self):
+        self.place = Place()
         self.end = None
         self.heard_s = 0.0
         self.peer = None
@@ -33,8 +32,8 @@ class Member:
 
     def open(self, url, path):
         """Subscribe, from where it was if it was there before."""
-        if self.witness.position:
-            path += f"?since={self.witness.since}"
+        if self.place.epoch is not None:
+            path += f"?since={self.place.since}"
         self.peer = dial(url)
         rest = handshake(self.peer, path)
         self.end, self.heard_s, self._frames = None, time.monotonic(), Frames()
@@ -58,7 +57,7 @@ class Member:
         self.heard_s = time.monotonic()
         for opcode, payload in self._frames.take(data):
             if opcode == TEXT:
-                self.witness.take(json.loads(payload))
+                self.place.take(json.loads(payload))
             elif opcode == PING:
                 self.peer.sendall(frame(PONG, payload))
             elif opcode == CLOSE:
@@ -70,8 +69,7 @@ class Crowd:
     """Subscribers of everything, for the length of the block; they can come back after an end."""
 
     def __init__(self, url, count):
-        self.log = Log()
-        self.members = [Member(self.log) for _ in range(count)]
+        self.members = [Member() for _ in range(count)]
         self.broken = None
         self._over = threading.Event()
         self._thread = None
@@ -113,11 +111,11 @@ class Crowd:
         """Wait until each was told everything up to an offset; Broken when one is not."""
         try:
             until(
-                lambda: self.broken or all(m.witness.position >= offset for m in self.members),
+                lambda: self.broken or all(m.place.position >= offset for m in self.members),
                 f"{len(self.members)} subscribers at {offset}",
             )
         except AssertionError as late:
-            raise Broken(f"P3: {late}; {[m.witness.position for m in self.members]}") from None
+            raise Broken(f"P3: {late}; {[m.place.position for m in self.members]}") from None
         self.check()
 
     def until_ended(self, within_s):
@@ -131,7 +129,7 @@ class Crowd:
     @property
     def told(self):
         """How many events all of them together were told."""
-        return sum(member.witness.told for member in self.members)
+        return sum(member.place.told for member in self.members)
 
     def _listen(self):
         try:

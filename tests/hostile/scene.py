@@ -1,7 +1,7 @@
 """The scene of every part: a sandbox broker and a gateway, real processes, seen from outside.
 
-    orderwire paper ◀── orderwire serve ──▶ url           /proc: descriptors, memory, whether it lives
-                             └─ a store in a folder       stderr: what it thinks is its own fault
+orderwire paper ◀── orderwire serve ──▶ url           /proc: descriptors, memory, whether it lives
+                         └─ a store in a folder       stderr: what it thinks is its own fault
 """
 
 import contextlib

@@ -1,12 +1,13 @@
 """A client of plain sockets: it sends what it likes, and reads frames off the bytes that come.
 
-    dial(url, …) ──▶ socket, as slow, small or far away as asked
-    upgrade(path) ─▶ the opening of a websocket      frame(…) ──▶ a frame, whole or wrong
-    Frames().take(bytes) ──▶ the frames that these bytes completed
+dial(url, …) ──▶ socket, as slow, small or far away as asked
+upgrade(path) ─▶ the opening of a websocket      frame(…) ──▶ a frame, whole or wrong
+Frames().take(bytes) ──▶ the frames that these bytes completed
 """
 
 import socket
 import struct
+import time
 from urllib.parse import urlsplit
 
 KEY = "ow_hostile"
@@ -168,15 +169,18 @@ def _more(peer, held):
     return chunk
 
 
-def drain(peer, within_s):
-    """Read until the other side ends it, or for so long: (bytes, whether it has ended)."""
-    peer.settimeout(within_s)
+def drain(peer, within_s, is_enough=lambda _: False):
+    """Read until the other side ends it, for so long, or enough: (bytes, whether it has ended)."""
+    deadline_s = time.monotonic() + within_s
     found = bytearray()
-    try:
-        while chunk := peer.recv(READ_BYTES):
-            found += chunk
-    except TimeoutError:
-        return bytes(found), False
-    except OSError:
-        pass
-    return bytes(found), True
+    while (left_s := deadline_s - time.monotonic()) > 0 and not is_enough(found):
+        peer.settimeout(left_s)
+        try:
+            if not (chunk := peer.recv(READ_BYTES)):
+                return bytes(found), True
+        except TimeoutError:
+            break
+        except OSError:
+            return bytes(found), True
+        found += chunk
+    return bytes(found), False

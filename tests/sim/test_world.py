@@ -78,6 +78,6 @@ def test_a_gateway_that_forgets_is_caught(monkeypatch):
 
 
 async def _do_nothing(stream):
-    stream._full_due_s = float("inf")
+    stream._agenda.begin_full()
     await stream._set_state("live")
     stream.reconciled_once.set()

@@ -10,6 +10,7 @@ from quart_trio import QuartTrio
 from tests.web.raw import plug
 from web import connection
 
+LONG = 3_000_000
 HELLO = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -18,6 +19,7 @@ def an_app():
     app = QuartTrio("an_app")
     app.config["MAX_CONTENT_LENGTH"] = 1000
     app.ends = []
+    app.reasons = []
 
     async def hello():
         return "hello"
@@ -58,11 +60,18 @@ def an_app():
             await trio.sleep_forever()
         finally:
             app.ends.append("deaf")
+            app.reasons.append(websocket.scope["state"]["connection"].cut_reason)
+
+    async def torn():
+        await websocket.accept()
+        with trio.move_on_after(0.05):
+            await websocket.send("x" * LONG)
+        await websocket.send("after")
 
     for name, view in (("hello", hello), ("hasty", hasty), ("echo", echo), ("large", large)):
         app.add_url_rule(f"/{name}", name, view, methods=["GET", "POST"])
     app.add_url_rule("/crash", "crash", crash)
-    for name, view in (("talk", talk), ("shout", shout), ("deaf", deaf)):
+    for name, view in (("talk", talk), ("shout", shout), ("deaf", deaf), ("torn", torn)):
         app.add_websocket(f"/{name}", f"ws_{name}", view)
     return app
 

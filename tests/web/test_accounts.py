@@ -6,6 +6,7 @@ import pytest
 from actors.domain.model import Note
 from tests.actors.fakes import START, a_position, a_row, a_trade
 from tests.web.fakes import a_gateway, a_key
+from web.accounts import life_of
 
 
 async def test_accounts_are_those_that_one_may_read(tmp_path, autojump_clock):
@@ -127,6 +128,16 @@ async def test_an_order_comes_with_its_history(gateway, autojump_clock):
     assert offsets[-1] <= answer["offset"]
     assert all(event["type"] == "order_update" for event in answer["history"])
     assert all(event["timestamp"].endswith("Z") for event in answer["history"])
+
+
+async def test_a_life_ends_at_the_position(gateway, autojump_clock):
+    """What was committed after an answer's position is not in its history."""
+    ends = []
+    for filled in (0, 20, 40):
+        await gateway.tell(a_row("1", filled_quantity=filled))
+        ends.append(gateway.system.journal.position)
+    for n, position in enumerate(ends, 1):
+        assert len(await life_of(gateway.system.journal, "primary", "1", position)) == n
 
 
 async def test_what_one_may_not_know_of_is_404(tmp_path, autojump_clock):

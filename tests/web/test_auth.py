@@ -54,6 +54,17 @@ def test_no_key_or_a_wrong_one_is_401(asked):
     assert "s3cre" not in str(refusal.value)
 
 
+def test_every_key_is_compared(monkeypatch):
+    """P21: how long a refusal or a welcome takes does not tell which key was nearly it."""
+    compared = []
+    monkeypatch.setattr("web.auth.hmac.compare_digest", lambda a, b: compared.append(b) or a == b)
+    access = Access.from_keys(config(a=a_key("1"), b=a_key("2"), c=a_key("3")))
+    for key in ("1", "3", "none"):
+        compared.clear()
+        status_of(access.identify, Asked(api_key=key), NOW)
+        assert len(compared) == 3
+
+
 def test_a_key_ends_when_it_says():
     """A key is good until expires_at, not at it; who came in before no longer stands."""
     access = Access.from_keys(config(desk=a_key("k", expires_at=NOW)))

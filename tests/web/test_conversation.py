@@ -1,8 +1,12 @@
 import trio
 
+from actors.broadcaster import Selection
 from tests.actors.fakes import a_row, a_trade
 from tests.web.fakes import ALL_TYPES, exact, until_live
 from web.conversation import BURST_MAX, RATE_PER_S, Allowance, error_frame, with_id
+from web.wishes import EVENT_TYPES
+
+FEED = Selection(frozenset({"primary"}), frozenset(EVENT_TYPES))
 
 
 def listen(gateway, path="/ws/orders/primary"):
@@ -182,6 +186,25 @@ async def test_a_snapshot_may_be_asked_for(gateway, autojump_clock):
     assert frames[at + 1]["prev"] <= frames[at]["offset"] < frames[at + 1]["offset"]
 
 
+async def test_a_snapshot_is_never_behind_what_follows_it(gateway, autojump_clock):
+    """P4: asked for by a client that is behind, it comes after all that it includes."""
+    async with listen(gateway) as socket:
+        hello = await hear(socket)
+        for n in range(200):
+            await gateway.tell(a_row(str(n)))
+        await socket.send('{"action":"snapshot"}')
+        await trio.testing.wait_all_tasks_blocked()
+        for n in range(200, 210):
+            await gateway.tell(a_row(str(n)))
+        frames = [await hear(socket) for _ in range(211)]
+    at = [frame["type"] for frame in frames].index("snapshot")
+    events = frames[:at] + frames[at + 1 :]
+    assert [event["offset"] - hello["offset"] for event in events] == list(range(1, 211))
+    assert all(event["offset"] <= frames[at]["offset"] for event in frames[:at])
+    assert all(event["offset"] > frames[at]["offset"] for event in frames[at + 1 :])
+    assert len(frames[at]["data"]["orders"]) == at
+
+
 async def test_what_is_not_understood_changes_nothing(gateway, autojump_clock):
     """An unintelligible frame gets an error with its id, and the stream goes on as before."""
     async with listen(gateway) as socket:
@@ -223,6 +246,8 @@ async def test_latency_is_measured_for_live_orders_alone(gateway, autojump_clock
     since = journal.end
     await gateway.tell(a_row("1"))
     await trio.sleep(100)
+    feed = gateway.system.broadcaster.subscribe(FEED, since)
+    await feed.next()
     async with listen(gateway, f"/ws/orders/primary?since={journal.epoch}:{since}") as socket:
         assert (await hear(socket))["recovered"]
         assert (await hear(socket))["data"]["order_id"] == "1"

@@ -58,6 +58,13 @@ async def test_noise_is_answered_and_closed(url, noise):
     await still_serves(url)
 
 
+async def test_a_handshake_that_is_none_ends_its_connection(url):
+    """A websocket of another version is 400, and its connection is not left standing."""
+    async with plug(url) as wire:
+        await wire.upgrade("/talk", extra=b"Sec-WebSocket-Version: 12\r\n")
+        assert (await wire.rest()).startswith(b"HTTP/1.1 400 ")
+
+
 async def test_an_upgrade_to_http2_is_passed_over(url):
     """An offer of h2c is an offer: the answer comes in HTTP/1.1."""
     async with plug(url) as wire:

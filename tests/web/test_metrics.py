@@ -2,7 +2,8 @@ import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from actors.domain.errors import StreamLost
-from tests.actors.fakes import a_row
+from actors.domain.model import Draft
+from tests.actors.fakes import START, a_row
 from tests.web.fakes import a_gateway, a_key
 from tests.web.test_batches import PATH, body
 
@@ -58,6 +59,16 @@ async def test_batches_are_counted_at_their_end(gateway, autojump_clock):
         assert samples["batch_orders_total", "failed"] == 1
         assert samples["batch_duration_seconds_count",] == 2
         assert samples["batch_exposure",] == 0
+
+
+async def test_a_batch_that_is_told_anew_is_not_counted_anew(gateway, autojump_clock):
+    """An outcome that is revised later is the same batch still."""
+    async with gateway.app.test_app():
+        answer = await gateway.post(PATH, body("FILL1"))
+        batch = gateway.system.view("primary").book.batches[answer["batch_id"]].value
+        draft = Draft("batch_update", "primary", batch.batch_id, batch, START)
+        await gateway.system.writer.commit([draft])
+        assert (await scrape(gateway))["batch_orders_total", "success"] == 1
 
 
 async def test_a_batch_that_a_restart_ends_is_counted(tmp_path, autojump_clock):

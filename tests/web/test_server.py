@@ -100,9 +100,9 @@ async def test_stopping_lets_a_running_request_end(stage, nursery):
         stage.go_on.set()
         status, _, body = await wire.answer()
         assert (status, body) == (200, b"held")
-        assert await wire.rest() == b""
-    with trio.fail_after(2):
-        await stage.ended.wait()
+        with trio.fail_after(2):
+            assert await wire.rest() == b""
+            await stage.ended.wait()
 
 
 async def test_stopping_tells_websockets(stage, nursery):

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from attrs import define, evolve, field
 
-from actors.domain import saga
+from actors.domain import legs, saga
 from actors.domain.batch import Batch
 from actors.domain.ids import AccountId, OrderId
 from actors.domain.merge import begin, merge
@@ -38,9 +38,9 @@ class Exchange:
         self.sent.append(leg.broker_tag)
         does = self.places[leg.index] if leg.index < legs_count else self.flattens
         if does == "refuse":
-            return lambda batch: saga.refused(batch, leg.broker_tag, "refused")
+            return lambda batch: legs.refused(batch, leg.broker_tag, "refused")
         if does == "gone":
-            return lambda batch: saga.unclear(batch, leg.broker_tag, "no answer")
+            return lambda batch: legs.unclear(batch, leg.broker_tag, "no answer")
         status, filled = {
             "reject": ("REJECTED", 0),
             "rest": ("OPEN", 0),
@@ -64,8 +64,8 @@ class Exchange:
         )
         self.orders[order_id] = order
         if does.startswith("lost"):
-            return lambda batch: saga.unclear(batch, leg.broker_tag, "no answer")
-        return lambda batch: saga.answered(batch, leg.broker_tag, order_id)
+            return lambda batch: legs.unclear(batch, leg.broker_tag, "no answer")
+        return lambda batch: legs.answered(batch, leg.broker_tag, order_id)
 
     def cancel(self, order_id):
         """Take a cancel; give the fact that comes back."""
@@ -78,14 +78,14 @@ class Exchange:
             self.orders[order_id] = evolve(order, **done)
         if self.cancels == "works":
             return lambda batch: batch
-        return lambda batch: saga.cancel_failed(batch, order_id)
+        return lambda batch: legs.cancel_failed(batch, order_id)
 
     def find(self, tag):
         """Give the fact of having asked for a tag."""
         for order in self.orders.values():
             if order.broker_tag == tag:
-                return lambda batch: saga.answered(batch, tag, order.order_id)
-        return lambda batch: saga.denied(batch, tag)
+                return lambda batch: legs.answered(batch, tag, order.order_id)
+        return lambda batch: legs.denied(batch, tag)
 
     def net(self):
         """Give what is really held, by symbol."""
@@ -117,7 +117,7 @@ class Drive:
             for fact in facts:
                 batch = fact(batch)
             for order in self.exchange.orders.values():
-                batch = saga.learn(batch, order)
+                batch = legs.learn(batch, order)
             step = saga.decide(batch, NINE_FIFTEEN + timedelta(seconds=self.seconds), ())
             facts = []
             if step.batch != self.batch or not self.durable:

@@ -6,11 +6,11 @@ from itertools import combinations_with_replacement
 import pytest
 from attrs import evolve
 
-from actors.domain import saga
+from actors.domain import legs, saga
 from actors.domain.batch import FAILED, STANDING, Residual
 from actors.domain.saga import CANCELS_MAX, Ask, Cancel, Send, decide
 
-from .given import NINE_FIFTEEN, a_batch, a_leg, after, an_order
+from .given import NINE_FIFTEEN, a_batch, a_leg, after
 from .given_saga import Drive, Exchange, drive
 
 PLACES = ("refuse", "reject", "gone", "lost", "lost fill", "partial", "rest", "fill")
@@ -122,79 +122,7 @@ def test_an_ended_batch_does_nothing_more():
     """P10: the outcome is final; facts that come late start nothing."""
     batch = a_batch("filled", outcome="complete")
     assert decide(batch, after(999), ()) == saga.Step(batch)
-    assert saga.can_ask(batch, possible=False) is batch
-
-
-def test_a_broker_that_cannot_be_asked_makes_the_outcome_unknown():
-    """P10: unknown is said, and taken back when it can be asked again."""
-    batch = saga.can_ask(a_batch("unknown"), possible=False)
-    assert (batch.outcome, batch.ended, batch.status) == ("unknown", False, "running")
-    assert saga.can_ask(batch, possible=False) is batch
-    assert saga.can_ask(batch, possible=True).outcome is None
-
-
-def test_a_leg_is_failed_by_two_denials_not_by_one():
-    """P9: the broker may not have it yet; the second denial settles it, and it is told why."""
-    batch = saga.denied(a_batch("unknown"), "ow0")
-    assert (batch.legs[0].state, batch.legs[0].denials) == ("unknown", 1)
-    (leg,) = saga.denied(batch, "ow0").legs
-    assert leg.state == "rejected"
-    assert "asked 2 times" in leg.error
-
-
-@pytest.mark.parametrize("state", ["accepted", "filled", "rejected"])
-def test_a_word_that_comes_late_changes_nothing(state):
-    """P9: a refusal, a denial or silence after the order has shown itself means nothing."""
-    batch = a_batch(state)
-    assert saga.refused(batch, "ow0", "no") == batch
-    assert saga.denied(batch, "ow0") == batch
-    assert saga.unclear(batch, "ow0", "no answer") == batch
-
-
-def test_an_id_that_comes_late_is_kept_and_then_stands():
-    """P10: a leg that has shown itself learns its id; a second one does not replace it."""
-    batch = saga.answered(a_batch("rejected"), "ow0", "7")
-    assert (batch.legs[0].order_id, batch.legs[0].state) == ("7", "rejected")
-    assert saga.answered(batch, "ow0", "8") == batch
-
-
-def test_an_answer_without_an_id_is_no_acceptance():
-    """P9: the order is then known by its tag, and asked for."""
-    (leg,) = saga.answered(a_batch("submitted"), "ow0", None).legs
-    assert (leg.state, leg.order_id) == ("unknown", None)
-    (leg,) = saga.answered(a_batch("unknown"), "ow0", "7").legs
-    assert (leg.state, leg.order_id) == ("submitted", "7")
-    assert saga.unclear(evolve(a_batch(), legs=(leg,)), "ow0", "late").legs == (leg,)
-
-
-@pytest.mark.parametrize(
-    ("status", "filled", "state"),
-    [
-        ("PUT ORDER REQ RECEIVED", 0, "submitted"),
-        ("OPEN", 0, "accepted"),
-        ("OPEN", 20, "partially_filled"),
-        ("TRIGGER PENDING", 0, "accepted"),
-        ("COMPLETE", 50, "filled"),
-        ("CANCELLED", 0, "cancelled"),
-        ("EXPIRED", 0, "cancelled"),
-        ("REJECTED", 0, "rejected"),
-    ],
-)
-@pytest.mark.parametrize("before", ["submitted", "unknown"])
-def test_a_leg_is_what_its_order_is(status, filled, state, before):
-    """A leg is accepted when the broker shows it so: an order id alone is not acceptance."""
-    order = an_order(status=status, filled_quantity=filled, broker_tag="ow0")
-    (leg,) = saga.learn(a_batch(before), order).legs
-    assert (leg.state, leg.filled_quantity, leg.order_id) == (state, filled, order.order_id)
-    assert leg.error == ("REJECTED" if status == "REJECTED" else None)
-
-
-def test_an_order_of_another_teaches_nothing():
-    """An order is a leg's by our tag or by its id, and by nothing else."""
-    batch = a_batch("submitted")
-    assert saga.learn(batch, an_order()) == batch
-    known = evolve(batch, legs=(a_leg(0, "submitted", order_id="230405000123456"),))
-    assert saga.learn(known, an_order()).legs[0].state == "accepted"
+    assert legs.can_ask(batch, possible=False) is batch
 
 
 def test_what_is_not_accepted_in_a_minute_is_called_off():
@@ -218,11 +146,11 @@ def test_a_cancel_that_nobody_answered_is_sent_again_later():
 
 def test_a_call_under_way_is_not_doubled_by_its_repetition():
     """P9: while a cancel is on its way no other one of the same order goes out."""
-    legs = (a_leg(0, "accepted", order_id="7"), a_leg(1, "rejected"))
-    step = decide(evolve(a_batch(), legs=legs), NINE_FIFTEEN, ())
+    batch = evolve(a_batch(), legs=(a_leg(0, "accepted", order_id="7"), a_leg(1, "rejected")))
+    step = decide(batch, NINE_FIFTEEN, ())
     assert step.actions == (Cancel("7", "regular"),)
     assert decide(step.batch, after(99), {"7"}).actions == ()
-    failed = saga.cancel_failed(step.batch, "7")
+    failed = legs.cancel_failed(step.batch, "7")
     assert decide(failed, after(99), {"7"}).actions == ()
     assert decide(failed, after(99), ()).actions == (Cancel("7", "regular"),)
 

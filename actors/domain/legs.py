@@ -1,0 +1,144 @@
+"""What becomes of a batch's orders: facts come in, a batch that knows them comes out. Pure.
+
+    learn      how an order stands               answered, refused, unclear   what placing brought
+    denied     the broker has no such order      cancel_failed, can_ask       what asking brought
+
+A batch's orders are its legs and the orders that unwind them; both live by the same rules.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from attrs import evolve
+
+from .batch import FAILED, Batch, Leg, LegState
+from .ids import BrokerTag, OrderId
+from .lifecycle import ACCEPTED
+from .model import Order
+
+DENIALS_MAX: Final = 2  # times the broker must deny an order before it counts as never placed
+
+
+def learn(batch: Batch, order: Order) -> Batch:
+    """Take what an order of the batch has become."""
+    for leg in orders_of(batch):
+        if leg.broker_tag == order.broker_tag or (
+            leg.order_id is not None and leg.order_id == order.order_id
+        ):
+            batch = put(batch, _as_order_stands(leg, order))
+    return batch
+
+
+def answered(batch: Batch, tag: BrokerTag, order_id: OrderId | None) -> Batch:
+    """Take the broker's word that it took an order in, under this id if it named one."""
+    leg = _find(batch, tag)
+    if leg.state not in ("submitted", "unknown"):
+        return batch if leg.order_id else put(batch, evolve(leg, order_id=order_id))
+    state: LegState = "submitted" if order_id is not None else "unknown"
+    return put(batch, evolve(leg, order_id=order_id, state=state))
+
+
+def refused(batch: Batch, tag: BrokerTag, reason: str) -> Batch:
+    """Take the broker's certain no."""
+    leg = _find(batch, tag)
+    if leg.state not in ("submitted", "unknown"):
+        return batch
+    return put(batch, evolve(leg, state="rejected", error=reason))
+
+
+def unclear(batch: Batch, tag: BrokerTag, reason: str) -> Batch:
+    """Take that no answer came, or one that proves nothing."""
+    leg = _find(batch, tag)
+    if leg.state != "submitted" or leg.order_id is not None:
+        return batch
+    return put(batch, evolve(leg, state="unknown", error=reason))
+
+
+def denied(batch: Batch, tag: BrokerTag) -> Batch:
+    """Take that the broker, asked, has no such order; the second time settles it."""
+    leg = _find(batch, tag)
+    if leg.state != "unknown" or leg.order_id is not None:
+        return batch
+    denials = leg.denials + 1
+    if denials < DENIALS_MAX:
+        return put(batch, evolve(leg, denials=denials))
+    reason = f"no answer came, and the broker, asked {denials} times, has no such order"
+    return put(batch, evolve(leg, denials=denials, state="rejected", error=reason))
+
+
+def cancel_failed(batch: Batch, order_id: OrderId) -> Batch:
+    """Take that a cancel was refused or not answered; it may be tried again."""
+    rollback = tuple(
+        evolve(action, state="rejected")
+        if action.action == "cancel" and action.order_id == order_id and action.state == "submitted"
+        else action
+        for action in batch.rollback
+    )
+    return evolve(batch, rollback=rollback)
+
+
+def can_ask(batch: Batch, *, possible: bool) -> Batch:
+    """Say in the outcome whether the broker can be asked at all."""
+    if batch.ended:
+        return batch
+    outcome: Literal["unknown"] | None = None if possible else "unknown"
+    return batch if batch.outcome == outcome else evolve(batch, outcome=outcome)
+
+
+def orders_of(batch: Batch) -> tuple[Leg, ...]:
+    """Give all that the batch has sent or will send: its legs, then its unwinding orders."""
+    return (*batch.legs, *flattens_of(batch))
+
+
+def flattens_of(batch: Batch) -> tuple[Leg, ...]:
+    """Give the orders that unwind its fills."""
+    return tuple(action.order for action in batch.rollback if action.order is not None)
+
+
+def put(batch: Batch, leg: Leg) -> Batch:
+    """Put a leg, or an unwinding order, back; cancels of it show how it stands."""
+    rollback = []
+    for action in batch.rollback:
+        if action.order is not None and action.order.index == leg.index:
+            rollback.append(evolve(action, order=leg, order_id=leg.order_id, state=leg.state))
+        elif action.action == "cancel" and action.of == leg.index and is_finished(leg):
+            rollback.append(evolve(action, state=leg.state))
+        else:
+            rollback.append(action)
+    legs = tuple(leg if leg.index == old.index else old for old in batch.legs)
+    return evolve(batch, legs=legs, rollback=tuple(rollback))
+
+
+def is_finished(leg: Leg) -> bool:
+    """Say whether nothing more can happen to an order by itself."""
+    return leg.state == "filled" or leg.state in FAILED
+
+
+def _find(batch: Batch, tag: BrokerTag) -> Leg:
+    return next(leg for leg in orders_of(batch) if leg.broker_tag == tag)
+
+
+def _as_order_stands(leg: Leg, order: Order) -> Leg:
+    return evolve(
+        leg,
+        order_id=order.order_id,
+        state=_state_of(order, leg.state),
+        filled_quantity=order.filled_quantity,
+        average_price=order.average_price,
+        error=(order.status_message or order.status) if order.status == "REJECTED" else leg.error,
+    )
+
+
+def _state_of(order: Order, before: LegState) -> LegState:
+    match order.status:
+        case "COMPLETE":
+            return "filled"
+        case "REJECTED":
+            return "rejected"
+        case "CANCELLED" | "EXPIRED":
+            return "cancelled"
+        case status if status in ACCEPTED:
+            return "partially_filled" if order.filled_quantity else "accepted"
+    # On its way to the exchange still: an order id alone is not acceptance.
+    return "submitted" if before == "unknown" else before
