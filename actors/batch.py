@@ -71,11 +71,10 @@ class BatchDesk:
         request: BatchRequest,
         *,
         claim: IdempotencyClaim | None = None,
-        path: str = "$",
     ) -> Batch:
         """Check, make durable, place, and wait up to `wait_s`; see `System.place_batch`."""
         means = self._means[account_id]
-        if faults := check(request, means.stream.config, path):
+        if faults := check(request, means.stream.config):
             raise BadRequest("the batch was refused, nothing was sent", faults)
         if claim is not None and (twin := self._twin(account_id, claim)) is not None:
             return await _wait(twin, request.wait_s)

@@ -11,7 +11,7 @@ handed over is made durable, and only then is the store closed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
@@ -26,12 +26,12 @@ from attrs import evolve, frozen
 from .batch import BatchDesk
 from .book import Book
 from .broadcaster import Broadcaster
-from .domain.batch import Batch, BatchRequest, IdempotencyClaim
+from .domain.batch import Batch, BatchRequest, IdempotencyClaim, LegRequest, OnFailure
 from .domain.books import AccountBook
 from .domain.config import AccountConfig, Config
 from .domain.errors import Refused
 from .domain.ids import AccountId, Epoch, LogPosition
-from .domain.model import AccountStatus, Event
+from .domain.model import AccountStatus, Event, Order, Position, Trade
 from .runner import Means
 from .runtime.journal import Journal
 from .runtime.seams import Seams, real_seams
@@ -62,6 +62,21 @@ class View:
 
     position: LogPosition
     book: AccountBook
+
+    @property
+    def orders(self) -> list[Order]:
+        """Give the orders as they stand, first heard of first."""
+        return [row.value for row in self.book.orders.values()]
+
+    @property
+    def trades(self) -> list[Trade]:
+        """Give the trades, first heard of first."""
+        return [row.value for row in self.book.trades.values()]
+
+    @property
+    def positions(self) -> list[Position]:
+        """Give the positions, first heard of first."""
+        return [row.value for row in self.book.positions.values()]
 
 
 class System:
@@ -143,18 +158,25 @@ class System:
     async def place_batch(
         self,
         account: str,
-        request: BatchRequest,
+        legs: Sequence[LegRequest],
         *,
-        claim: IdempotencyClaim | None = None,
-        path: str = "$",
+        on_failure: OnFailure | None = None,
+        wait_s: int = 30,
     ) -> Batch:
         """Check a batch, make it durable, place it, and wait for its end up to `wait_s`.
 
-        Gives the batch as it stands then. BadRequest names each leg and field at fault; nothing has
-        been sent in that case.
+        `on_failure` is the account's `rollback` setting when not said. Gives the batch as it stands
+        then. BadRequest names each leg and field at fault; nothing has been sent in that case.
         """
+        request = BatchRequest(tuple(legs), on_failure=on_failure, wait_s=wait_s)
+        return await self.submit_batch(account, request)
+
+    async def submit_batch(
+        self, account: str, request: BatchRequest, *, claim: IdempotencyClaim | None = None
+    ) -> Batch:
+        """Do as `place_batch` does for a whole request; a `claim` makes it idempotent."""
         view = self.view(account)
-        return await self.batches.place(view.book.account_id, request, claim=claim, path=path)
+        return await self.batches.place(view.book.account_id, request, claim=claim)
 
 
 @asynccontextmanager

@@ -49,7 +49,7 @@ class Batches:
         value = read_body(await request.get_data())
         wanted = read_request(value)
         claim = claim_of(request.headers.get("Idempotency-Key"), caller(), account, value)
-        batch = await self._system.place_batch(account, wanted, claim=claim)
+        batch = await self._system.submit_batch(account, wanted, claim=claim)
         view = self._system.view(account)
         row = view.book.batches[batch.batch_id]
         body = stamped(row.data, view.position)

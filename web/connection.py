@@ -12,6 +12,7 @@ and this one does not:
 - a send after the end never yielded, and a loop of them froze the process (`_send_whole`)
 - a peer that stopped reading held its sender, and the shutdown, for ever (`_write`)
 - a websocket's peer that was gone was pinged for ever, and missed by nobody (`_keeps_silent`)
+- a handshake that was refused while it was being accepted was a defect (`_send_whole`)
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+import h11
 import structlog
 import trio
 from hypercorn.config import Config
@@ -38,8 +40,9 @@ from .http1 import Http1Protocol
 
 log = structlog.get_logger()
 
-STALL_S: Final = 5.0  # a peer that takes not one byte for so long is cut
-LOOKS: Final = 10  # how often in that time it is tried
+STALL_S: Final = 5.0  # a peer that takes not one byte for so long has stalled, and is cut
+MORE_S: Final = 1.0  # but a websocket's, if it reads again by then, is told
+LOOKS: Final = 10  # how often in the stall's time it is tried
 REQUEST_S: Final = 20.0  # from the opening, or the last answer, to the end of a request's head
 PING_S: Final = 20.0  # of silence on a websocket, after which a sign of life is asked for
 SILENCE_S: Final = 45.0  # from when on its peer is taken to be gone
@@ -55,17 +58,23 @@ class PeerGoneError(Exception):
     """A send to a connection that has ended."""
 
 
+class PeerStalledError(PeerGoneError):
+    """A send that was held up for too long; the peer reads again, and can be told so."""
+
+
 class Connection:
     """One connection, of which no fault is anyone else's.
 
     A handler finds it as `scope["state"]["connection"]`. `cut_reason` is `stalled` or `silent` when
-    the peer was the cause, `stopping` when we were.
+    the peer was the cause, `stopping` when we were. `has_stalled` is for good: what was held up is
+    sent if the peer reads again, and then nothing but a close.
     """
 
     def __init__(
         self, app: Asgi, config: Config, context: WorkerContext, peer: trio.SocketStream
     ) -> None:
         self.gone = False
+        self.has_stalled = False
         self.cut_reason: str | None = None
         self._app = app
         self._config = config
@@ -75,6 +84,7 @@ class Connection:
         self._scope = trio.CancelScope()
         self._reading = trio.CancelScope()
         self._due_s = math.inf
+        self._told_by_s = math.inf
         self._heard_s = 0.0
         self._ending = False
         self._send_lock = trio.Lock()
@@ -197,13 +207,21 @@ class Connection:
         if message["type"] == "websocket.close":
             self._end_within(STALL_S + LINGER_S)
         with trio.CancelScope(shield=True):
-            await send(message)
+            try:
+                await send(message)
+            except h11.LocalProtocolError:
+                if message["type"] != "websocket.accept":
+                    raise
+                raise PeerGoneError from None  # a frame came too early, and has been answered
+        if self.has_stalled and message["type"] == "websocket.send":
+            raise PeerStalledError
 
     async def send_texts(self, texts: Sequence[str]) -> None:
         """Send text frames over an accepted websocket: all of them, cancelled or not.
 
         They share a write, which costs more than many frames do, and a peer that keeps up costs no
-        wait. PeerGoneError when the websocket has ended.
+        wait. PeerGoneError when the websocket has ended; PeerStalledError when all was sent, but
+        after so long that there is nothing left to do but to close.
         """
         assert self._app_send is not None, "who has a websocket was called with its send"
         self._held = held = bytearray()
@@ -218,6 +236,8 @@ class Connection:
         await trio.lowlevel.checkpoint()
         if self.gone or (texts and not held):
             raise PeerGoneError
+        if self.has_stalled:
+            raise PeerStalledError
 
     async def _take(self, event: Event) -> None:
         """Take what the protocol has for the socket."""
@@ -251,18 +271,37 @@ class Connection:
         """Write bytes as fast as the peer takes them; cut one that takes none for a while."""
         async with self._send_lock:
             rest = memoryview(data)
-            stalled_s = trio.current_time() + STALL_S
             while rest and not self.gone:
-                # The kernel wakes a sender only when a third of its buffer is free. A slow reader
-                # takes longer for that than a stopped one may, so we look for ourselves.
-                with trio.move_on_after(STALL_S / LOOKS):
-                    try:
-                        rest = rest[await self._socket.send(rest) :]
-                        stalled_s = trio.current_time() + STALL_S
-                    except (OSError, trio.ClosedResourceError):
-                        self.cut("gone")
-                if rest and trio.current_time() >= stalled_s:
-                    self.cut("stalled")
+                within_s = min(STALL_S, self._told_by_s - trio.current_time())
+                left = await self._write_some(rest, within_s)
+                rest = left if len(left) < len(rest) else await self._after_stall(rest)
+
+    async def _write_some(self, rest: memoryview, within_s: float) -> memoryview:
+        """Write what the peer takes next, and give what is left: all, if it takes none in time."""
+        until_s = trio.current_time() + within_s
+        while not self.gone and (now_s := trio.current_time()) < until_s:
+            # The kernel wakes a sender only when a third of its buffer is free. A slow reader takes
+            # longer for that than a stopped one may, so we look for ourselves.
+            with trio.move_on_at(min(until_s, now_s + STALL_S / LOOKS)):
+                try:
+                    return rest[await self._socket.send(rest) :]
+                except (OSError, trio.ClosedResourceError):
+                    self.cut("gone")
+        return rest
+
+    async def _after_stall(self, rest: memoryview) -> memoryview:
+        """Cut a peer that takes nothing; a websocket's gets a moment more, once, to be told."""
+        if self.gone:
+            return rest
+        if self.has_stalled or self._protocol is None or not self._protocol.is_websocket:
+            self.cut("stalled")
+            return rest
+        self.has_stalled = True
+        left = await self._write_some(rest, MORE_S)
+        if len(left) == len(rest):
+            self.cut("stalled")
+        self._told_by_s = trio.current_time() + STALL_S
+        return left
 
     def _end_within(self, seconds: float) -> None:
         self._ending = True

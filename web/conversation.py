@@ -29,7 +29,7 @@ from actors.domain.model import Event
 from actors.domain.wire import encode, plain, time_text
 from actors.runtime.metrics import Metrics
 
-from .connection import Connection, PeerGoneError
+from .connection import Connection, PeerGoneError, PeerStalledError
 from .wishes import NotUnderstood, Opening, Wish, granted, read_wish
 
 log = structlog.get_logger()
@@ -59,6 +59,7 @@ NOT_TEXT: Final = Close(1003, "text frames only", "not_text")
 TOO_LARGE: Final = Close(1009, f"more than {MESSAGE_CHARS_MAX} characters", "too_large")
 BROKEN: Final = Close(1011, "a fault of ours", "fault")
 KEY_GONE: Final = Close(4001, "the key was revoked or has expired", "key_gone")
+TOO_SLOW: Final = Close(4008, None, "stalled")
 FLOODING: Final = Close(4009, "too many messages", "flooding")
 
 
@@ -146,6 +147,8 @@ class Conversation:
     async def _guarded(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
         try:
             await run(*args)
+        except PeerStalledError:
+            self._end(TOO_SLOW)
         except GONE:
             self._scope.cancel()
         except Exception:

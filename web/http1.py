@@ -4,6 +4,8 @@
 
 - HTTP/2 is not spoken: its stream table could end the process, by data for an answered stream
 - a handshake that was refused left its connection open: it ends here
+- an answer before its request's end closed the connection, and did not say so: it does
+- a broken frame ended its websocket without a word: 1002 says why
 - compression was taken up whenever a browser offered it: the offer is not passed on
 - a status has its words beside it
 
@@ -17,14 +19,17 @@ from typing import Any, Final
 
 import h11
 from hypercorn.events import Closed
-from hypercorn.protocol.events import EndBody
+from hypercorn.protocol.events import EndBody, StreamClosed
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
-from wsproto.events import Ping
+from wsproto.connection import ConnectionState
+from wsproto.events import CloseConnection, Ping
 
 VERSIONS: Final = (b"1.0", b"1.1")
 REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+CLOSE: Final = (b"connection", b"close")
+BROKEN: Final = CloseConnection(code=1002, reason="a broken frame")
 EXTENSIONS: Final = b"sec-websocket-extensions"
 
 
@@ -44,18 +49,34 @@ class Http1Protocol(H11Protocol):
 
     async def stream_send(self, event: StreamEvent) -> None:
         """Close after a handshake that was answered in plain HTTP: nothing can follow it."""
+        if isinstance(event, StreamClosed) and self._is_torn():
+            await self.stream._send_wsproto_event(BROKEN)  # type: ignore[union-attr]  # noqa: SLF001
         await super().stream_send(event)
         if isinstance(event, EndBody) and self.is_websocket:
             await self.send(Closed())
 
     async def _send_h11_event(self, event: Any) -> None:
-        """Put the words beside a status, which a person with curl reads."""
-        if isinstance(event, h11.Response) and not event.reason:
-            reason = REASONS.get(event.status_code, "").encode()
-            event = h11.Response(
-                status_code=event.status_code, headers=list(event.headers), reason=reason
-            )
+        """Put the words beside a status, which a person with curl reads, and say if it is the last.
+
+        A connection ends after an answer that came before its request's end, or while we stop.
+        """
+        if isinstance(event, h11.Response):
+            headers = list(event.headers)
+            is_early = self.connection.their_state is h11.SEND_BODY
+            if (is_early or self.context.terminated.is_set()) and CLOSE not in headers:
+                headers.append(CLOSE)
+            reason = event.reason or REASONS.get(event.status_code, "").encode()
+            event = h11.Response(status_code=event.status_code, headers=headers, reason=reason)
         await super()._send_h11_event(event)
+
+    def _is_torn(self) -> bool:
+        """Say whether an accepted websocket ends without a close by either side."""
+        stream = self.stream
+        return (
+            isinstance(stream, WSStream)
+            and stream.state is ASGIWebsocketState.CONNECTED
+            and stream.connection.state is ConnectionState.OPEN
+        )
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1, whatever the client would like to change to."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+import trio
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from quart import Response, request
 from quart_trio import QuartTrio
@@ -80,6 +81,8 @@ class Exposition:
         """Read what stands at this moment."""
         yield from self._read_accounts()
         journal = self._system.journal
+        tasks = trio.lowlevel.current_statistics().tasks_living
+        yield gauge("tasks_living", "Tasks in the tree.", tasks)
         yield gauge("journal_offset", "The last committed offset.", journal.end)
         lag = self._system.broadcaster.statistics()["lag_events"]
         yield gauge("subscriber_lag_events", "How far the furthest subscriber is behind.", lag)

@@ -164,10 +164,10 @@ async def test_a_second_gateway_on_the_store_refuses_to_start(world, autojump_cl
 async def test_a_batch_goes_through_the_door(world, autojump_clock):
     """P10: place_batch names the account; one that is not there is 404."""
     async with world.run() as opened:
-        batch = await opened.place_batch("primary", BatchRequest((a_leg_request("FILL"),)))
+        batch = await opened.place_batch("primary", [a_leg_request("FILL")], on_failure="keep")
         assert batch.outcome == "complete"
         with pytest.raises(Refused) as caught:
-            await opened.place_batch("nobody", BatchRequest((a_leg_request("FILL"),)))
+            await opened.submit_batch("nobody", BatchRequest((a_leg_request("FILL"),)))
         assert caught.value.status == 404
 
 
@@ -185,7 +185,7 @@ async def test_a_cancelled_system_closes_in_order(world, autojump_clock):
     with trio.move_on_after(5):
         async with world.run() as opened:
             request = BatchRequest((a_leg_request("GONE"),), wait_s=0)
-            await opened.place_batch("primary", request)
+            await opened.submit_batch("primary", request)
             await trio.sleep_forever()
     assert trio.current_time() <= 5 + system.SETTLE_S + system.FLUSH_S
     async with world.run(30) as opened:
@@ -197,7 +197,7 @@ async def test_a_batch_on_its_way_gets_a_moment_at_the_end(world, autojump_clock
     """P18: what can be unwound within the grace is unwound before the streams end."""
     async with world.run() as opened:
         legs = (a_leg_request("FILL"), a_leg_request("REFUSE"))
-        await opened.place_batch("primary", BatchRequest(legs, wait_s=0))
+        await opened.submit_batch("primary", BatchRequest(legs, wait_s=0))
     async with world.run(0) as opened:
         (row,) = opened.view("primary").book.batches.values()
         assert row.value.outcome == "unwound"

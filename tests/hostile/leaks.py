@@ -93,7 +93,7 @@ def judge(rows, count, say):
     if memory_now > memory + GROWTH_MIB_MAX:
         raise Broken(f"P20: {memory:.0f} MiB became {memory_now:.0f}")
     say(
-        f"{count:,} connections × {len(rows) - 1}: descriptors {files} → {files_now}, tasks "
+        f"{count:,} connections x {len(rows) - 1}: descriptors {files} → {files_now}, tasks "
         f"{tasks:.0f} → {tasks_now:.0f}, memory {memory:.1f} → {memory_now:.1f} MiB"
     )
 

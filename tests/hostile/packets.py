@@ -39,7 +39,7 @@ def run(say, *, count=4000, seconds=None, seed=1, patient=True):
         begun_s = time.monotonic()
         try:
             throw_originals(here, crowd, say)
-            throw_mutants(here, crowd, say, count, seconds, seed)
+            throw_mutants(here, crowd, say, count=count, seconds=seconds, seed=seed)
             if patient:
                 wait_for_slow(waiting, begun_s, say)
         finally:
@@ -67,7 +67,7 @@ def throw_originals(here, crowd, say):
     say(f"{len(PACKETS)} packets and {len(FRAMES)} frames as they are: {counted(answers)}")
 
 
-def throw_mutants(here, crowd, say, count, seconds, seed):
+def throw_mutants(here, crowd, say, *, count, seconds, seed):
     """Copies that were cut, doubled and spliced; Broken at an answer that nothing explains."""
     random = Random(seed)
     samples = [each.data[:8000] for each in PACKETS if each.data]
@@ -164,4 +164,4 @@ def told(answer):
 
 def counted(answers):
     """Answers and how often each came."""
-    return ", ".join(f"{told(answer)} ×{count}" for answer, count in answers.most_common())
+    return ", ".join(f"{told(answer)} x{count}" for answer, count in answers.most_common())

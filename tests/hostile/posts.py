@@ -1,6 +1,6 @@
 """Ten thousand POSTs over 50 kept connections, some answered before their body came.
 
-worker ×10 ──▶ its connections in turn ──▶ a POST: good, wrong, unknown, nowhere, too large …
+worker x10 ──▶ its connections in turn ──▶ a POST: good, wrong, unknown, nowhere, too large …
                  └─ early: head first, the body a moment later, or after the answer
 each gets the one status that is right; a connection that is closed after that is opened again
 """
@@ -71,7 +71,7 @@ def run(say, *, count=10_000, seconds=None, seed=1):
         answers = sum((each.answers for each in tallies), Counter())
         if answers.total() != count:
             raise Broken(f"{count} POSTs, and {answers.total()} answers")
-        kinds = ", ".join(f"{status} ×{many:,}" for status, many in sorted(answers.items()))
+        kinds = ", ".join(f"{status} x{many:,}" for status, many in sorted(answers.items()))
         say(f"{count:,} POSTs over {CONNECTIONS} connections in {took_s:.0f} s: {kinds}")
         say(
             f"{sum(t.early for t in tallies):,} had their heads answered or looked at before their "

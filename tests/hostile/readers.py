@@ -8,7 +8,7 @@ vanished ──▶ its place is free at once
 
 import contextlib
 import json
-import selectors
+import threading
 import time
 
 from tests.sim.checkers import Broken
@@ -29,20 +29,27 @@ TRICKLE_EACH_S = 0.25
 TRICKLE_WISHES = 30
 VANISHED = 20
 FREE_WITHIN_S = 2.0
+BOOKS = 1000
 
 
 def run(say, *, count=50, seconds=None, seed=1):
     """Have each kind of bad reader among `count` healthy ones."""
-    with scene(seed=seed) as here, Crowd(here.url, count) as crowd, Trickler(here.url) as trickler:
-        until(lambda: here.status()["offset"] > 1000, "books worth a snapshot")
-        vanish(here, crowd, say)
-        flood(here, say)
-        crowd.check()
-        stop_and_go_on(here, trickler, say)
-        trickler.check_not_evicted(here, seconds or 2 * STALL_S, say)
+    with scene(seed=seed) as here, Crowd(here.url, count) as crowd:
+        until(lambda: here.status()["offset"] > BOOKS, "books worth a snapshot")
+        with Trickler(here.url) as trickler:
+            misbehave(here, crowd, trickler, seconds or 2 * STALL_S, say)
         crowd.until_caught_up(here.status()["offset"])
         here.check_alive()
         say(f"{count} healthy subscribers: {crowd.told:,} events, in order, none missed")
+
+
+def misbehave(here, crowd, trickler, seconds, say):
+    """Each kind in its turn, the one that trickles all the while."""
+    vanish(here, crowd, say)
+    flood(here, say)
+    stop_and_go_on(here, say)
+    crowd.check()
+    trickler.check_not_evicted(here, seconds, say)
 
 
 def vanish(here, crowd, say):
@@ -76,7 +83,7 @@ def flood(here, say):
     say("one that floods: 4009")
 
 
-def stop_and_go_on(here, trickler, say):
+def stop_and_go_on(here, say):
     """Stopped readers: those that read again within a second are told, the others are cut."""
     before = evicted(here)
     with contextlib.ExitStack() as closing:
@@ -86,12 +93,12 @@ def stop_and_go_on(here, trickler, say):
             closing.callback(readers[-1][0].close)
         late, for_good = readers.pop(), readers.pop()
         for (reader, stopped_s), after_s in zip(readers, IN_TIME_S, strict=True):
-            trickler.read_until(stopped_s + after_s)
+            sleep_until(stopped_s + after_s)
             reader.go_on()
         ends = [judge_told(here, reader.told()) for reader, _ in readers]
         if "4008" not in ends:
             raise Broken(f"P6: none that read again within a second was told: {ends}")
-        trickler.read_until(max(late[1], for_good[1]) + STALL_S + MORE_S + 1.0)
+        sleep_until(max(late[1], for_good[1]) + STALL_S + MORE_S + 1.0)
         late[0].go_on()
         end = late[0].told()["end"]
         if end[0] != "cut":
@@ -126,48 +133,61 @@ def evicted(here):
     return {key[len(name) : -2]: int(value) for key, value in rows if key.startswith(name)}
 
 
+def sleep_until(at_s):
+    """Sleep until a monotonic time."""
+    time.sleep(max(0.0, at_s - time.monotonic()))
+
+
 class Trickler:
-    """A subscriber that is far behind from the start, and reads a few bytes now and then."""
+    """A subscriber far behind from the start, that reads a few bytes now and then, in a thread."""
 
     def __init__(self, url):
         self._peer = dial(url, receive_bytes=1 << 14, segment_bytes=1024)
         self._frames = Frames(handshake(self._peer, "/ws/orders?snapshot=true"))
-        self._place = Place()
-        self.end = None
         self._peer.sendall(text('{"action":"snapshot"}') * TRICKLE_WISHES)
+        self._place = Place()
+        self._broken = None
+        self._hurry, self._over = threading.Event(), threading.Event()
         self._began_s = time.monotonic()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self):
-        """It is subscribed."""
+        """Begin to trickle."""
+        self._thread.start()
         return self
 
     def __exit__(self, *_):
         """Hang up."""
+        self._over.set()
+        self._thread.join(STALL_S)
         self._peer.close()
 
-    def read_until(self, at_s):
-        """Trickle until then."""
-        while (left_s := at_s - time.monotonic()) > 0:
-            time.sleep(min(left_s, TRICKLE_EACH_S))
-            self._read(TRICKLE_BYTES)
-
     def check_not_evicted(self, here, seconds, say):
-        """Trickle for so long, then catch up: nothing was missed, and it was never thrown out."""
-        self.read_until(time.monotonic() + seconds)
+        """Trickle for so long in all, then catch up: nothing was missed, and it is still there."""
+        sleep_until(self._began_s + seconds)
         trickled_s = time.monotonic() - self._began_s
         wanted, behind = here.status()["offset"], self._place.position
-        with selectors.DefaultSelector() as poll:
-            poll.register(self._peer, selectors.EVENT_READ)
-            deadline_s = time.monotonic() + 4 * STALL_S
-            while self._place.position < wanted and time.monotonic() < deadline_s:
-                if poll.select(STALL_S):
-                    self._read(READ_BYTES)
-        if self._place.position < wanted:
-            raise Broken(f"P6: a slow reader is at {self._place.position}, and not at {wanted}")
+        if behind >= wanted:
+            raise Broken("the slow reader was not behind: nothing is shown")
+        self._hurry.set()
+        try:
+            until(lambda: self._broken or self._place.position >= wanted, "a slow reader's end")
+        except AssertionError as late:
+            raise Broken(f"P6: {late}: it is at {self._place.position}, not at {wanted}") from None
+        if self._broken is not None:
+            raise self._broken
         say(
             f"one that trickled for {trickled_s:.0f} s: {wanted - behind:,} offsets behind, not "
             "thrown out, and nothing missed when it caught up"
         )
+
+    def _listen(self):
+        try:
+            while not self._over.is_set():
+                self._read(READ_BYTES if self._hurry.is_set() else TRICKLE_BYTES)
+                self._hurry.wait(TRICKLE_EACH_S)
+        except Exception as error:
+            self._broken = error if isinstance(error, Broken) else Broken(f"P6: {error!r}")
 
     def _read(self, size):
         if not (data := self._peer.recv(size)):

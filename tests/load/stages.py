@@ -29,7 +29,7 @@ STAGES = (
 )
 PERCENTS = (50.0, 99.0, 99.9)
 HEAD = (
-    "  rate/s  subs   received   commit p50     p99   subscriber p50     p99   p99.9     max"
+    "  rate/s  subs   received   commit p50     p99   subscriber p50      p99    p99.9      max"
     "   gateway CPU   (ms)"
 )
 
@@ -123,11 +123,12 @@ def spread(durations: Sequence[float]) -> Spread:
 def line(cell: Cell) -> str:
     """Write a cell as a line under HEAD."""
     commit, whole = cell.commit, cell.subscriber
+    fell_behind = "" if cell.received >= 1 else "   fell behind: the late are not in the figures"
     return (
         f"{cell.rate:8,d}{cell.subscribers:6d}{cell.received:11.1%}"
         f"{commit.p50:13.2f}{commit.p99:8.2f}"
-        f"{whole.p50:17.2f}{whole.p99:8.2f}{whole.p999:8.2f}{whole.max:8.2f}"
-        f"{cell.busy:14.0%}"
+        f"{whole.p50:17.2f}{whole.p99:9.2f}{whole.p999:9.2f}{whole.max:9.2f}"
+        f"{cell.busy:14.0%}{fell_behind}"
     )
 
 
