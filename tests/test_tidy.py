@@ -38,6 +38,7 @@ LAYERS = (
     ("actors.batch",),
     ("actors.system",),
     ("actors",),  # the door itself: it shows what is behind it
+    ("web.stacks",),  # what differs between Pythons; no broker, no gateway
     ("web.sandbox",),
     ("web",),
 )

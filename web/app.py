@@ -27,6 +27,7 @@ from .health import Health
 from .metrics import Exposition
 from .problems import add_problems
 from .sockets import Sockets
+from .stacks import App
 
 OPEN: Final = frozenset({"page", "static", "health", "ready"})
 CACHED: Final = frozenset({"page", "static"})
@@ -47,7 +48,7 @@ SECURITY: Final = {
 
 def make_app(system: System, access: Access, *, stop: trio.Event, version: str) -> QuartTrio:
     """Build the app over a running system. `stop` closes its websockets with 1012."""
-    app = QuartTrio(__name__, static_folder=None)
+    app = App(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # a path is what it is; none is redirected to another
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["BODY_TIMEOUT"] = BODY_S

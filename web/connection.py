@@ -37,6 +37,7 @@ from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from .http1 import Http1Protocol
+from .stacks import LeftError
 
 log = structlog.get_logger()
 
@@ -196,7 +197,7 @@ class Connection:
         with suppress(PeerGoneError):
             try:
                 await self._app(scope, receive, partial(self._send_whole, send))
-            except* PeerGoneError:
+            except* (PeerGoneError, LeftError):
                 pass
 
     async def _send_whole(self, send: Send, message: Any) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-import quart.wrappers.base
 import structlog
 import trio
 from attrs import define, frozen
@@ -30,6 +29,7 @@ from actors.domain.wire import encode, plain, time_text
 from actors.runtime.metrics import Metrics
 
 from .connection import Connection, PeerGoneError, PeerStalledError
+from .stacks import LeftError
 from .wishes import NotUnderstood, Opening, Wish, granted, read_wish
 
 log = structlog.get_logger()
@@ -38,11 +38,7 @@ MESSAGE_CHARS_MAX: Final = 64 * 1024
 BURST_MAX: Final = 100.0  # messages at once
 RATE_PER_S: Final = 20.0  # and on the whole
 
-# Quart 0.22 cancels a handler whose client has left; 0.23 raises an error of its own.
-GONE: Final = (
-    PeerGoneError,
-    getattr(quart.wrappers.base, "ClientDisconnectedError", PeerGoneError),
-)
+GONE: Final = (PeerGoneError, LeftError)
 
 
 @frozen

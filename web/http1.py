@@ -5,6 +5,8 @@
 - HTTP/2 is not spoken: its stream table could end the process, by data for an answered stream
 - a handshake that was refused left its connection open: it ends here
 - an answer before its request's end closed the connection, and did not say so: it does
+- a Host that is no name was a defect of the app: 400
+- bytes after a connection's last request tore its answer: they are nobody's
 - a broken frame ended its websocket without a word: 1002 says why
 - compression was taken up whenever a browser offered it: the offer is not passed on
 - a status has its words beside it
@@ -14,7 +16,7 @@ This reaches inside: the version is pinned, and a test fails when the inside mov
 
 from __future__ import annotations
 
-from http import HTTPStatus
+import re
 from typing import Any, Final
 
 import h11
@@ -26,15 +28,36 @@ from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Ping
 
+from .stacks import PHRASES
+
+HOST: Final = re.compile(
+    rb"(\[[\dA-Fa-f:.]{2,45}\]|[\w-]{1,63}(\.[\w-]{1,63}){0,9}\.?)?(:\d{1,5})?"
+)
 VERSIONS: Final = (b"1.0", b"1.1")
-REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 CLOSE: Final = (b"connection", b"close")
 BROKEN: Final = CloseConnection(code=1002, reason="a broken frame")
 EXTENSIONS: Final = b"sec-websocket-extensions"
 
 
+class Requests(h11.Connection):
+    """Requests as h11 reads them; what comes after the last one is dropped, not a fault."""
+
+    def receive_data(self, data: bytes) -> None:
+        """Take bytes, while there may be more requests."""
+        if self.their_state is not h11.MUST_CLOSE:
+            super().receive_data(data)
+
+    def next_event(self) -> type[h11.NEED_DATA | h11.PAUSED] | h11.Event:
+        """Give what comes next; after the last request there is nothing."""
+        return h11.NEED_DATA if self.their_state is h11.MUST_CLOSE else super().next_event()
+
+
 class Http1Protocol(H11Protocol):
     """Hypercorn's HTTP/1.1; `stream` is the request or the websocket that is under way."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.connection = Requests(h11.SERVER, self.config.h11_max_incomplete_size)
 
     @property
     def is_websocket(self) -> bool:
@@ -65,7 +88,7 @@ class Http1Protocol(H11Protocol):
             is_early = self.connection.their_state is h11.SEND_BODY
             if (is_early or self.context.terminated.is_set()) and CLOSE not in headers:
                 headers.append(CLOSE)
-            reason = event.reason or REASONS.get(event.status_code, "").encode()
+            reason = event.reason or PHRASES.get(event.status_code, "").encode()
             event = h11.Response(status_code=event.status_code, headers=headers, reason=reason)
         await super()._send_h11_event(event)
 
@@ -82,12 +105,21 @@ class Http1Protocol(H11Protocol):
         """Stay with HTTP/1.1, whatever the client would like to change to."""
 
     async def _create_stream(self, request: h11.Request) -> None:
-        is_known = request.http_version in VERSIONS
-        if not is_known or not request.target.startswith(b"/"):
-            await self._send_error_response(400 if is_known else 505)
+        if (status := refusal_of(request)) is not None:
+            await self._send_error_response(status)
             await self.send(Closed())
             return
         await super()._create_stream(uncompressed(request))
+
+
+def refusal_of(request: h11.Request) -> int | None:
+    """Give the status of a request that no app should see: each would be a defect there."""
+    if request.http_version not in VERSIONS:
+        return 505
+    hosts = [value for name, value in request.headers if name == b"host"]
+    if not request.target.startswith(b"/") or not all(map(HOST.fullmatch, hosts)):
+        return 400
+    return None
 
 
 def uncompressed(request: h11.Request) -> h11.Request:

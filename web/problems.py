@@ -8,7 +8,6 @@ anything else ──┘    application/problem+json
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -18,6 +17,8 @@ from werkzeug.exceptions import HTTPException
 
 from actors.domain.errors import BadRequest, Fault, OrderwireError, Refused
 from actors.domain.wire import encode
+
+from .stacks import PHRASES
 
 log = structlog.get_logger()
 
@@ -72,7 +73,7 @@ async def tell_quarts(error: HTTPException) -> Response:
     """Tell an error of Quart's own: no such path, no such method, a body too large."""
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name in KEPT}
-    return problem(status, HTTPStatus(status).phrase, DETAILS.get(status), headers=headers)
+    return problem(status, PHRASES[status], DETAILS.get(status), headers=headers)
 
 
 async def tell_bug(error: Exception) -> Response:

@@ -121,7 +121,7 @@ async def test_a_leg_at_fault_refuses_the_batch_by_its_field(
 async def test_a_body_too_large_is_413(gateway, autojump_clock):
     """P20: a body over 256 KiB is refused before it is parsed."""
     answer = await gateway.post(PATH, b" " * (256 * 1024 + 1), 413)
-    assert answer["title"] == "Request Entity Too Large"
+    assert answer["title"] == "Content Too Large"
 
 
 async def test_what_is_not_offered_yet_is_not_silently_done(gateway, autojump_clock):

@@ -102,7 +102,7 @@ async def pass_s(clock, seconds, *, rest_s=0.005):
 
 
 async def test_a_reader_that_stopped_is_cut(app, url, mock_clock):
-    """P6: not one byte taken within the stall deadline: cut, while others are served."""
+    """P6: not one byte taken in 5 s, and none in the second after: cut; others are served."""
     async with plug(url) as wire, dial(url, "/talk") as other:
         await wire.upgrade("/shout")
         await wire.until(b"\r\n\r\n")
@@ -111,10 +111,39 @@ async def test_a_reader_that_stopped_is_cut(app, url, mock_clock):
         await other.send_message("and you?")
         assert await other.get_message() == "and you?"
         await pass_s(mock_clock, connection.STALL_S / connection.LOOKS)
+        assert app.ends == []
+        await pass_s(mock_clock, connection.MORE_S)
         await until(lambda: app.ends == ["gone", "shout"])
         with pytest.raises(trio.BrokenResourceError):
             while True:
                 await wire.stream.receive_some(1 << 20)
+
+
+async def test_a_reader_that_reads_again_soon_is_told(app, url, mock_clock):
+    """P6: after the stall deadline nothing more is said, but what was begun, and then a close."""
+    async with plug(url) as wire:
+        await wire.upgrade("/shout")
+        await wire.until(b"\r\n\r\n")
+        await pass_s(mock_clock, connection.STALL_S + 0.1)
+        assert app.ends == []
+        said = await wire.rest()
+        assert app.ends == ["gone", "shout"]
+        assert said.endswith(b"\x88\x02\x03\xf3")
+        frames, rest = divmod(len(said) - 4, 10 + 100_000)
+        assert (rest, frames > 1) == (0, True)
+
+
+async def test_a_stalled_reader_is_not_waited_for_without_end(app, url, mock_clock):
+    """P6: one that reads again, but hardly, is cut: being told takes no longer than a stall."""
+    async with plug(url) as wire:
+        await wire.upgrade("/shout")
+        await wire.until(b"\r\n\r\n")
+        await pass_s(mock_clock, connection.STALL_S + 0.1)
+        with pytest.raises(trio.BrokenResourceError):
+            for _ in range(8):
+                await wire.stream.receive_some(1)
+                await pass_s(mock_clock, connection.STALL_S / 2)
+        await until(lambda: app.ends == ["gone", "shout"])
 
 
 async def test_a_trickling_reader_is_not_cut(app, url, mock_clock):

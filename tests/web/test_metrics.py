@@ -100,6 +100,15 @@ async def test_each_bound_stands_beside_its_use(gateway, autojump_clock):
     subscription.close()
 
 
+async def test_the_tasks_that_live_are_told(gateway, autojump_clock):
+    """P20: a task that is left behind shows."""
+    before = (await scrape(gateway))["tasks_living",]
+    async with trio.open_nursery() as nursery:
+        for _ in range(10):
+            nursery.start_soon(trio.sleep, 5)
+        assert (await scrape(gateway))["tasks_living",] == before + 10
+
+
 async def test_the_loop_is_probed_while_the_app_serves(gateway, autojump_clock):
     """event_loop_lag_seconds is measured all the time, not only when someone looks."""
     async with gateway.app.test_app():

@@ -98,8 +98,8 @@ async def test_stopping_lets_a_running_request_end(stage, nursery):
         with pytest.raises(OSError, match="connect"):
             await plug(url).__aenter__()
         stage.go_on.set()
-        status, _, body = await wire.answer()
-        assert (status, body) == (200, b"held")
+        status, headers, body = await wire.answer()
+        assert (status, headers["connection"], body) == (200, "close", b"held")
         with trio.fail_after(2):
             assert await wire.rest() == b""
             await stage.ended.wait()

@@ -5,6 +5,9 @@ import trio_websocket
 from tests.actors.fakes import START, a_row
 from tests.web.fakes import a_gateway, a_key, dashed, dial, serving, told
 from tests.web.raw import plug
+from web import conversation
+from web.connection import PeerStalledError
+from web.conversation import sender
 
 pytestmark = pytest.mark.process
 
@@ -117,6 +120,31 @@ async def test_a_client_that_floods_is_closed(gateway):
         answer = await gateway.app.test_client().get("/metrics")
         text = await answer.get_data(as_text=True)
         assert 'subscribers_evicted_total{reason="flooding"} 1.0' in text
+
+
+async def test_a_reader_that_stalled_is_told_its_position(gateway, monkeypatch):
+    """P6: one that reads again after a stall is closed with 4008 and its place; it is counted."""
+
+    def slow():
+        whole = sender()
+
+        async def send(texts):
+            await whole(texts)
+            if any('"order_update"' in text for text in texts):
+                raise PeerStalledError
+
+        return send
+
+    monkeypatch.setattr(conversation, "sender", slow)
+    async with serving(gateway) as url:
+        async with dial(url, ORDERS) as client:
+            await told(client)
+            await gateway.tell(a_row("1"))
+            event = await told(client)
+            assert await closed(client) == (4008, f"{event['epoch']}:{event['offset']}")
+        answer = await gateway.app.test_client().get("/metrics")
+        text = await answer.get_data(as_text=True)
+        assert 'subscribers_evicted_total{reason="stalled"} 1.0' in text
 
 
 async def test_a_revoked_key_ends_its_sockets(tmp_path):

@@ -28,6 +28,7 @@ from web.sandbox.http import Request, Response
 from web.sandbox.orders import Now
 from web.sandbox.paper import PaperBroker, PaperOptions, open_paper, utc_now
 from web.sandbox.sockets import SocketClosedError
+from web.stacks import App, LeftError
 
 STALL_S: Final = 10.0
 """A peer that takes no byte for so long is cut."""
@@ -71,7 +72,7 @@ async def serve_paper(
 
 def paper_app(broker: PaperBroker) -> QuartTrio:
     """Wrap a broker in a web app: every path and method goes to it as it came."""
-    app = QuartTrio(__name__, static_folder=None)
+    app = App(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX_BYTES
     # A broker may answer late, and never answers some; it is the caller who gives up.
     app.config["RESPONSE_TIMEOUT"] = None
@@ -103,18 +104,17 @@ class _QuartSocket:
     """The websocket of the current context, as the stream wants it."""
 
     async def receive(self) -> str:
-        try:
-            message = await websocket.receive()
-        except Exception as gone:
-            # Quart 0.22 cancels its handler when a client leaves; 0.23 raises an error of its own.
-            raise SocketClosedError from gone
+        message = await websocket.receive()
         return message if isinstance(message, str) else ""
 
     async def send(self, text: str) -> None:
         if _connection.get().ended:
             # Quart's own send would return at once, and a loop of them would never yield.
             raise SocketClosedError
-        await websocket.send(text)
+        try:
+            await websocket.send(text)
+        except LeftError:
+            raise SocketClosedError from None
 
     async def close(self, code: int, reason: str) -> None:
         await websocket.close(code, reason)
