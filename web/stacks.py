@@ -33,12 +33,14 @@ PHRASES: Final = {status.value: status.phrase for status in HTTPStatus} | {
 
 if sys.version_info >= (3, 13):
     import trio
-    from quart.wrappers.base import ClientDisconnectedError as LeftError
+    from quart.wrappers.base import ClientDisconnectedError
     from quart_trio.datastructures import TrioQueue
     from quart_trio.wrappers import TrioRequest, TrioWebsocket
     from quart_trio.wrappers.request import TrioBody
     from quart_trio.wrappers.websocket import TrioBuffer
     from werkzeug.exceptions import RequestEntityTooLarge
+
+    LeftError = ClientDisconnectedError
 
     class FrameQueue(TrioQueue[bytes | str]):
         """A queue whose `put` waits for room: Hypercorn's fills behind it, then the client's TCP.

@@ -54,6 +54,13 @@ def an_app():
         finally:
             app.ends.append("shout")
 
+    async def bellow():
+        await websocket.accept()
+        try:
+            await websocket.send("x" * (32 << 20))
+        finally:
+            app.ends.append("bellow")
+
     async def deaf():
         await websocket.accept()
         try:
