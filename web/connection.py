@@ -12,7 +12,7 @@ and this one does not:
 - a send after the end never yielded, and a loop of them froze the process (`_send_whole`)
 - a peer that stopped reading held its sender, and the shutdown, for ever (`_write`)
 - a websocket's peer that was gone was pinged for ever, and missed by nobody (`_keeps_silent`)
-- a handshake that was refused while it was being accepted was a defect (`_send_whole`)
+- a handshake that was refused while its handler answered was a defect (`_send_whole`)
 """
 
 from __future__ import annotations
@@ -211,9 +211,9 @@ class Connection:
             try:
                 await send(message)
             except h11.LocalProtocolError:
-                if message["type"] != "websocket.accept":
+                if not message["type"].startswith("websocket."):
                     raise
-                raise PeerGoneError from None  # a frame came too early, and has been answered
+                raise PeerGoneError from None  # a frame came too early, and was answered already
         if self.has_stalled and message["type"] == "websocket.send":
             raise PeerStalledError
 

@@ -78,8 +78,8 @@ def an_app():
     for name, view in (("hello", hello), ("hasty", hasty), ("echo", echo), ("large", large)):
         app.add_url_rule(f"/{name}", name, view, methods=["GET", "POST"])
     app.add_url_rule("/crash", "crash", crash)
-    for name, view in (("talk", talk), ("shout", shout), ("deaf", deaf), ("torn", torn)):
-        app.add_websocket(f"/{name}", f"ws_{name}", view)
+    for view in (talk, shout, bellow, deaf, torn):
+        app.add_websocket(f"/{view.__name__}", f"ws_{view.__name__}", view)
     return app
 
 

@@ -244,10 +244,10 @@ async def test_latency_is_measured_for_live_orders_alone(gateway, autojump_clock
     """order_update_latency_seconds counts live hand-overs, not a resumed client's backlog."""
     journal = gateway.system.journal
     since = journal.end
+    other = gateway.system.broadcaster.subscribe(FEED)  # by which the feed has frames in memory
     await gateway.tell(a_row("1"))
     await trio.sleep(100)
-    feed = gateway.system.broadcaster.subscribe(FEED, since)
-    await feed.next()
+    await other.next()
     async with listen(gateway, f"/ws/orders/primary?since={journal.epoch}:{since}") as socket:
         assert (await hear(socket))["recovered"]
         assert (await hear(socket))["data"]["order_id"] == "1"

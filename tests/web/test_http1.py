@@ -69,9 +69,10 @@ async def test_a_handshake_that_is_none_ends_its_connection(url):
 async def test_an_early_frame_is_no_defect(app, url, entries):
     """P19: a handshake that is refused while its handler takes it is the client's fault alone."""
     for early in (PING_FRAME, TEXT_FRAME, b"\0" * 3000) * 5:
-        async with plug(url) as wire:
-            await wire.upgrade("/talk", early=early)
-            await wire.rest()
+        for path in ("/talk", "/nowhere"):
+            async with plug(url) as wire:
+                await wire.upgrade(path, early=early)
+                await wire.rest()
     assert [entry for entry in entries if entry["log_level"] == "error"] == []
 
 
