@@ -10,7 +10,7 @@ and this one does not:
 - an error in one connection ended the process (`run`)
 - an answer cancelled half-way wedged the connection and lost its idle timer (`_send_whole`)
 - a send after the end never yielded, and a loop of them froze the process (`_send_whole`)
-- a peer that stopped reading held its sender, and the shutdown, for ever (`_write`)
+- a peer that stopped reading held its sender, and the shutdown, for ever (`Peer`)
 - a websocket's peer that was gone was pinged for ever, and missed by nobody (`_keeps_silent`)
 - a handshake that was refused while its handler answered was a defect (`_send_whole`)
 """
@@ -18,9 +18,7 @@ and this one does not:
 from __future__ import annotations
 
 import math
-import os
 import socket
-import struct
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -37,19 +35,16 @@ from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from .http1 import Http1Protocol
+from .peer import STALL_S, Peer
 from .stacks import LeftError
 
 log = structlog.get_logger()
 
-STALL_S: Final = 5.0  # a peer that takes not one byte for so long has stalled, and is cut
-MORE_S: Final = 1.0  # but a websocket's, if it reads again by then, is told
-LOOKS: Final = 10  # how often in the stall's time it is tried
 REQUEST_S: Final = 20.0  # from the opening, or the last answer, to the end of a request's head
 PING_S: Final = 20.0  # of silence on a websocket, after which a sign of life is asked for
 SILENCE_S: Final = 45.0  # from when on its peer is taken to be gone
 LINGER_S: Final = 1.0  # what a peer gets to read the last answer and to close
 READ_BYTES: Final = 1 << 16
-NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 Asgi: TypeAlias = Callable[[Any, Any, Send], Awaitable[None]]
@@ -67,28 +62,23 @@ class Connection:
     """One connection, of which no fault is anyone else's.
 
     A handler finds it as `scope["state"]["connection"]`. `cut_reason` is `stalled` or `silent` when
-    the peer was the cause, `stopping` when we were. `has_stalled` is for good: what was held up is
-    sent if the peer reads again, and then nothing but a close.
+    the peer was the cause, `stopping` when we were.
     """
 
     def __init__(
         self, app: Asgi, config: Config, context: WorkerContext, peer: trio.SocketStream
     ) -> None:
-        self.gone = False
-        self.has_stalled = False
-        self.cut_reason: str | None = None
         self._app = app
         self._config = config
         self._context = context
         self._socket = peer.socket
+        self._peer = Peer(peer.socket)
         self._protocol: Http1Protocol | None = None
         self._scope = trio.CancelScope()
         self._reading = trio.CancelScope()
         self._due_s = math.inf
-        self._told_by_s = math.inf
         self._heard_s = 0.0
         self._ending = False
-        self._send_lock = trio.Lock()
         self._app_send: Send | None = None
         self._held: bytearray | None = None  # gathers what would be written
 
@@ -100,7 +90,7 @@ class Connection:
         except* Exception as errors:  # noqa: BLE001 - whatever it is, it ends this connection alone
             log.warning("connection broke the protocol", reason=_names(errors))
         finally:
-            self.gone = True
+            self._peer.gone = True
             self._socket.close()
 
     def farewell(self) -> None:
@@ -110,14 +100,17 @@ class Connection:
 
     def cut(self, reason: str) -> None:
         """End it at once, unsent bytes and all; whoever waits on it is woken."""
-        if self.gone:
-            return
-        self.gone = True
-        self.cut_reason = reason
-        with suppress(OSError):
-            # What the kernel still holds for a peer that does not read is dropped too.
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
-        self._socket.close()
+        self._peer.cut(reason)
+
+    @property
+    def gone(self) -> bool:
+        """Say whether nothing can be sent any more."""
+        return self._peer.gone
+
+    @property
+    def cut_reason(self) -> str | None:
+        """Give the reason why it was cut, if it was."""
+        return self._peer.cut_reason
 
     async def _carry(self) -> None:
         family = self._socket.family
@@ -140,7 +133,7 @@ class Connection:
             )
             self._expect_within(REQUEST_S)
             await self._read(self._protocol)
-            self.gone = True
+            self._peer.gone = True
             with trio.move_on_after(LINGER_S):
                 await self._protocol.handle(Closed())
             self._scope.cancel()
@@ -214,7 +207,7 @@ class Connection:
                 if not message["type"].startswith("websocket."):
                     raise
                 raise PeerGoneError from None  # a frame came too early, and was answered already
-        if self.has_stalled and message["type"] == "websocket.send":
+        if self._peer.has_stalled and message["type"] == "websocket.send":
             raise PeerStalledError
 
     async def send_texts(self, texts: Sequence[str]) -> None:
@@ -231,13 +224,13 @@ class Connection:
                 await self._app_send({"type": "websocket.send", "bytes": None, "text": text})
         finally:
             self._held = None
-        if rest := self._write_now(held):
+        if rest := self._peer.write_now(held):
             with trio.CancelScope(shield=True):
-                await self._write(rest)
+                await self._peer.write(rest)
         await trio.lowlevel.checkpoint()
         if self.gone or (texts and not held):
             raise PeerGoneError
-        if self.has_stalled:
+        if self._peer.has_stalled:
             raise PeerStalledError
 
     async def _take(self, event: Event) -> None:
@@ -246,7 +239,7 @@ class Connection:
             case RawData() if self._held is not None:
                 self._held += event.data
             case RawData():
-                await self._write(event.data)
+                await self._peer.write(event.data)
             case Updated():
                 self._expect_within(REQUEST_S if event.idle else math.inf)
             case Closed():
@@ -255,54 +248,6 @@ class Connection:
                     self._socket.shutdown(socket.SHUT_WR)
                 if self._protocol is not None:
                     await self._protocol.handle(Closed())
-
-    def _write_now(self, data: bytearray) -> memoryview:
-        """Write what the socket takes at once, if it is our turn; give the rest."""
-        rest = memoryview(data)
-        if rest and not self.gone and not self._send_lock.locked():
-            try:
-                return rest[os.write(self._socket.fileno(), rest) :]
-            except BlockingIOError:
-                return rest
-            except OSError:
-                self.cut("gone")
-        return rest
-
-    async def _write(self, data: bytes | memoryview) -> None:
-        """Write bytes as fast as the peer takes them; cut one that takes none for a while."""
-        async with self._send_lock:
-            rest = memoryview(data)
-            while rest and not self.gone:
-                within_s = min(STALL_S, self._told_by_s - trio.current_time())
-                left = await self._write_some(rest, within_s)
-                rest = left if len(left) < len(rest) else await self._after_stall(rest)
-
-    async def _write_some(self, rest: memoryview, within_s: float) -> memoryview:
-        """Write what the peer takes next, and give what is left: all, if it takes none in time."""
-        until_s = trio.current_time() + within_s
-        while not self.gone and (now_s := trio.current_time()) < until_s:
-            # The kernel wakes a sender only when a third of its buffer is free. A slow reader takes
-            # longer for that than a stopped one may, so we look for ourselves.
-            with trio.move_on_at(min(until_s, now_s + STALL_S / LOOKS)):
-                try:
-                    return rest[await self._socket.send(rest) :]
-                except (OSError, trio.ClosedResourceError):
-                    self.cut("gone")
-        return rest
-
-    async def _after_stall(self, rest: memoryview) -> memoryview:
-        """Cut a peer that takes nothing; a websocket's gets a moment more, once, to be told."""
-        if self.gone:
-            return rest
-        if self.has_stalled or self._protocol is None or not self._protocol.is_websocket:
-            self.cut("stalled")
-            return rest
-        self.has_stalled = True
-        left = await self._write_some(rest, MORE_S)
-        if len(left) == len(rest):
-            self.cut("stalled")
-        self._told_by_s = trio.current_time() + STALL_S
-        return left
 
     def _end_within(self, seconds: float) -> None:
         self._ending = True

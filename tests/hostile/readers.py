@@ -23,7 +23,8 @@ from .wire import CLOSE, READ_BYTES, TEXT, Frames, close_of, dial, drain, handsh
 
 STALL_S = 5.0
 MORE_S = 1.0
-IN_TIME_S = (STALL_S + 0.3, STALL_S + 0.5, STALL_S + 0.7)  # readers that go on after so long
+IN_TIME_S = (STALL_S + 0.4, STALL_S + 0.65, STALL_S + 0.9)  # readers that go on after so long
+FOR_GOOD_S = STALL_S + MORE_S + 3.0
 TRICKLE_BYTES = 4096
 TRICKLE_EACH_S = 0.25
 TRICKLE_WISHES = 30
@@ -98,24 +99,27 @@ def stop_and_go_on(here, say):
         ends = [judge_told(here, reader.told()) for reader, _ in readers]
         if "4008" not in ends:
             raise Broken(f"P6: none that read again within a second was told: {ends}")
-        sleep_until(max(late[1], for_good[1]) + STALL_S + MORE_S + 1.0)
+        sleep_until(max(late[1], for_good[1]) + FOR_GOOD_S)
         late[0].go_on()
         end = late[0].told()["end"]
         if end[0] != "cut":
             raise Broken(f"P6: one that read again much later was ended with {end}")
     after = evicted(here)
     stalled = after.get("stalled", 0) - before.get("stalled", 0)
-    if stalled != len(IN_TIME_S) + 2:
-        raise Broken(f"P6: {len(IN_TIME_S) + 2} stopped, and the metrics tell of {after}")
+    if stalled != 2 + len(ends) - ends.count("kept"):
+        raise Broken(f"P6: {ends} and two more stopped, and the metrics tell of {after}")
     say(f"{len(ends)} that went on in time: {', '.join(ends)}; two that did not: cut")
     say(f"evictions in the metrics: {after}")
 
 
 def judge_told(here, told):
-    """How a reader that went on ended: `4008`, with its position, from which it resumes, or cut."""
+    """How a reader that went on ended: `4008`, with its position, from which it resumes, or cut.
+
+    On a busy host it may have gone on before it was found to have stalled, and was kept.
+    """
     code, reason = told["end"]
-    if code == "cut":
-        return "cut"
+    if code in {"cut", "kept"}:
+        return code
     if (code, reason) != (4008, told["since"]):
         raise Broken(f"P6: a reader at {told['since']} was ended with {code} {reason!r}")
     again = Member()

@@ -7,6 +7,7 @@ the store ──▶ opens again, the same epoch, nothing lost that anyone was sh
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 from tests.sim.checkers import Broken
+from tests.web.commands.processes import until
 
 from .crowd import Crowd
 from .reader import StoppedReader
@@ -84,9 +86,17 @@ def stop_in_the_thick(here, crowd, random, n):
 
 def stop_at_the_start(here, random):
     """Start it, and stop it somewhere on its way to serving."""
-    here.start()
+    process = here.start()
+    until(lambda: hears_signals(process), "its first lines")
     time.sleep(random.uniform(0, START_S))
     return stop(here)
+
+
+def hears_signals(process):
+    """Whether a process has come so far that SIGTERM is its own business."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 def stop(here):

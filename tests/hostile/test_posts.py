@@ -10,4 +10,4 @@ def test_every_post_is_answered_on_its_connection():
     """
     said = []
     posts.run(said.append, count=700)
-    assert "413 x7" in said[0]
+    assert "413 x10" in said[0]

@@ -1,0 +1,101 @@
+"""The other end of a TCP connection, as one who writes to it sees it.
+
+    write ──▶ socket, as fast as the peer takes it
+      not one byte in 5 s ──▶ cut; but a websocket's peer that takes some in the next second gets
+                              the rest of what was begun, and can be told why it is closed
+
+A peer that stopped reading holds nobody for longer than that: not its sender, not the shutdown.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import struct
+from contextlib import suppress
+from typing import Final
+
+import trio
+
+STALL_S: Final = 5.0  # a peer that takes not one byte for so long has stalled, and is cut
+MORE_S: Final = 1.0  # but a websocket's, if it reads again by then, is told
+LOOKS: Final = 10  # how often in the stall's time it is tried
+NO_LINGER: Final = struct.pack("ii", 1, 0)
+
+
+class Peer:
+    """A connected socket, held by one connection.
+
+    `cut_reason` is why it was cut, when it was. `may_be_told` says whether it would understand a
+    close. `has_stalled` is for good: what was held up is sent if it reads again, and then nothing
+    but a close.
+    """
+
+    def __init__(self, connected: trio.socket.SocketType) -> None:
+        self.gone = False
+        self.cut_reason: str | None = None
+        self.may_be_told = False
+        self.has_stalled = False
+        self._socket = connected
+        self._told_by_s = math.inf
+        self._turn = trio.Lock()
+
+    def cut(self, reason: str) -> None:
+        """End it at once, unsent bytes and all; whoever waits on it is woken."""
+        if self.gone:
+            return
+        self.gone = True
+        self.cut_reason = reason
+        with suppress(OSError):
+            # What the kernel still holds for a peer that does not read is dropped too.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self._socket.close()
+
+    def write_now(self, data: bytes | bytearray) -> memoryview:
+        """Write what the socket takes at once, if it is our turn; give the rest."""
+        rest = memoryview(data)
+        if rest and not self.gone and not self._turn.locked():
+            try:
+                return rest[os.write(self._socket.fileno(), rest) :]
+            except BlockingIOError:
+                return rest
+            except OSError:
+                self.cut("gone")
+        return rest
+
+    async def write(self, data: bytes | memoryview) -> None:
+        """Write bytes as fast as the peer takes them; cut one that takes none for a while."""
+        async with self._turn:
+            rest = memoryview(data)
+            while rest and not self.gone:
+                within_s = min(STALL_S, self._told_by_s - trio.current_time())
+                left = await self._write_some(rest, within_s)
+                rest = left if len(left) < len(rest) else await self._after_stall(rest)
+
+    async def _write_some(self, rest: memoryview, within_s: float) -> memoryview:
+        """Write what the peer takes next, and give what is left: all, if it takes none in time."""
+        until_s = trio.current_time() + within_s
+        while not self.gone and (now_s := trio.current_time()) < until_s:
+            # The kernel wakes a sender only when a third of its buffer is free. A slow reader takes
+            # longer for that than a stopped one may, so we look for ourselves.
+            with trio.move_on_at(min(until_s, now_s + STALL_S / LOOKS)):
+                try:
+                    return rest[await self._socket.send(rest) :]
+                except (OSError, trio.ClosedResourceError):
+                    self.cut("gone")
+        return rest
+
+    async def _after_stall(self, rest: memoryview) -> memoryview:
+        """Cut a peer that takes nothing; one that can be told gets a moment more, once."""
+        if self.gone:
+            return rest
+        if self.has_stalled or not self.may_be_told:
+            self.cut("stalled")
+            return rest
+        self.has_stalled = True
+        left = await self._write_some(rest, MORE_S)
+        if len(left) == len(rest):
+            self.cut("stalled")
+        self._told_by_s = trio.current_time() + STALL_S
+        return left
