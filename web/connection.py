@@ -157,6 +157,7 @@ class Connection:
                 continue  # read only so that the peer gets to read our last answer
             await protocol.handle(RawData(data))
             if protocol.is_websocket:
+                self._peer.may_be_told = True
                 self._heard_s = trio.current_time()
                 self._expect_within(PING_S)
 

@@ -36,6 +36,16 @@ def an_app():
     async def large():
         return b"x" * (8 << 20)
 
+    for name, view in (("hello", hello), ("hasty", hasty), ("echo", echo), ("large", large)):
+        app.add_url_rule(f"/{name}", name, view, methods=["GET", "POST"])
+    app.add_url_rule("/crash", "crash", crash)
+    add_sockets(app)
+    return app
+
+
+def add_sockets(app):
+    """Give it websockets: one that talks, and others that shout, bellow, do not listen, or tear."""
+
     async def talk():
         await websocket.accept()
         try:
@@ -75,12 +85,8 @@ def an_app():
             await websocket.send("x" * LONG)
         await websocket.send("after")
 
-    for name, view in (("hello", hello), ("hasty", hasty), ("echo", echo), ("large", large)):
-        app.add_url_rule(f"/{name}", name, view, methods=["GET", "POST"])
-    app.add_url_rule("/crash", "crash", crash)
     for view in (talk, shout, bellow, deaf, torn):
         app.add_websocket(f"/{view.__name__}", f"ws_{view.__name__}", view)
-    return app
 
 
 async def still_serves(url):
@@ -98,3 +104,10 @@ async def until(condition):
             return
         await trio.testing.wait_all_tasks_blocked(0.005)
     raise AssertionError("it has not become true")
+
+
+async def pass_s(clock, seconds, *, rest_s=0.005):
+    """Let virtual time pass, once all that is under way has come to rest, the kernel's work too."""
+    await trio.testing.wait_all_tasks_blocked(rest_s)
+    clock.jump(seconds)
+    await trio.testing.wait_all_tasks_blocked(rest_s)
