@@ -28,6 +28,7 @@ GRACE_S = 5.0
 EARLY = 0.1  # of the rounds are told to stop before they serve
 MOMENT_S = 1.5
 START_S = 2.0
+TOLD_EACH = 25
 LEGS = (
     b'{"orders":[{"tradingsymbol":"LOST1","exchange":"NFO","transaction_type":"BUY","quantity":75,'
     b'"order_type":"LIMIT","price":1.5,"product":"MIS"}],"wait_s":60}'
@@ -53,6 +54,8 @@ def run(say, *, count=40, seconds=None, seed=1):
                 if random.random() < EARLY:
                     took.append(stop_at_the_start(here, random))
                     early += 1
+                if (n + 1) % TOLD_EACH == 0:
+                    say(f"{len(took)} stops so far, the longest took {max(took):.2f} s")
                 if time.monotonic() > until_s:
                     break
                 come_back(here, crowd)
