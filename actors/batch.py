@@ -1,44 +1,52 @@
 """The batch desk: lets batches in, one runner each, and takes up what a restart left running.
 
-    place ─▶ check ─▶ claim (idempotency) ─▶ ready? ─▶ runner ─▶ wait up to wait_s ─▶ Batch
-    start ─▶ every batch without an outcome ─────────▶ runner
+    place ─▶ admission ─▶ claim (idempotency) ─▶ runner ─▶ wait up to wait_s ─▶ Batch
+    start ─▶ every batch without an outcome ─▶ runner
+    news  ─▶ of an order of a batch that has ended ─▶ runner, if it is otherwise than was told
 
 A request that is refused leaves no trace; one that is let in is durable before a byte goes out.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import structlog
 import trio
-from attrs import asdict
 
-from .domain.batch import Batch, BatchRequest, IdempotencyClaim, Leg, LegRequest
-from .domain.checks import check
-from .domain.errors import BadRequest, GatewayBug, Refused, Unavailable
-from .domain.ids import AccountId, BatchId
+from .admission import Admission
+from .domain import exposure
+from .domain.batch import Batch, BatchRequest, IdempotencyClaim
+from .domain.budget import calls_for
+from .domain.errors import GatewayBug, Refused, Unavailable
+from .domain.ids import AccountId, BatchId, OrderId
 from .domain.model import Event
-from .domain.saga import tag_for
-from .runner import Means, Runner
+from .domain.rehearsal import DryRun, rehearse
+from .runner import Fact, Means, Runner, prices_of
 from .runtime.journal import Journal
 
 log = structlog.get_logger()
 
 CLAIM_S: Final = 24 * 3600  # how long an Idempotency-Key stands for its batch
 RUNNING_MAX: Final = 200
+STORE_WITHIN_S: Final = 10.0  # what the store gets to take an acknowledgement
+LAST_CALLS_S: Final = 10.0  # what the calls get that a batch left behind at its end
 
 
 class BatchDesk:
     """Places batches for all accounts."""
 
-    def __init__(self, journal: Journal, means: Mapping[AccountId, Means]) -> None:
+    def __init__(
+        self, journal: Journal, means: Mapping[AccountId, Means], admission: Admission
+    ) -> None:
         self._journal = journal
         self._means = means
+        self._admission = admission
         self._runners: dict[BatchId, Runner] = {}
         self._claims: dict[tuple[AccountId, str], Runner] = {}
+        self._exposing: dict[BatchId, AccountId] = {}
         self._nursery: trio.Nursery | None = None
         self._is_open = True
 
@@ -47,14 +55,19 @@ class BatchDesk:
         """Count the batches that have not ended."""
         return len(self._runners)
 
+    @property
+    def exposing(self) -> int:
+        """Count the batches that left something in the market which nobody has cleared."""
+        return len(self._exposing)
+
     async def run(self) -> None:
         """Take up what a restart left running, then serve until cancelled."""
         cursor = self._journal.cursor()
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            for means in self._means.values():
+            for account_id, means in self._means.items():
                 for row in list(means.book.batches.values()):
-                    self._take_up(row.value)
+                    self._heed(account_id, row.value)
             while True:
                 for event in await cursor.next():
                     self._pass_on(event)
@@ -65,6 +78,8 @@ class BatchDesk:
         while self._runners:
             await next(iter(self._runners.values())).finished.wait()
 
+    # ------------------------------------------------------------------------------- placing
+
     async def place(
         self,
         account_id: AccountId,
@@ -74,16 +89,31 @@ class BatchDesk:
     ) -> Batch:
         """Check, make durable, place, and wait up to `wait_s`; see `System.place_batch`."""
         means = self._means[account_id]
-        if faults := check(request, means.stream.config):
-            raise BadRequest("the batch was refused, nothing was sent", faults)
         if claim is not None and (twin := self._twin(account_id, claim)) is not None:
             return await _wait(twin, request.wait_s)
-        self._refuse_if_not_ready(means)
-        runner = Runner(_begin(account_id, request, claim, means), means)
+        running = self._running()
+        self._admission.check(request, means, running)
+        self._admission.admit(request, means, running)
+        if len(self._runners) >= RUNNING_MAX or not self._is_open:
+            raise Unavailable("no more batches can run at once")
+        batch = self._admission.begin(request, means, claim)
+        means.gate.reserve(batch.batch_id, calls_for(len(batch.legs)))
+        runner = Runner(batch, means)
         if claim is not None:
             self._claims[account_id, claim.key_sha256] = runner
         self._start(runner)
         return await _wait(runner, request.wait_s)
+
+    def dry_run(self, account_id: AccountId, request: BatchRequest) -> DryRun:
+        """Do all that `place` does before it sends, and say what would be sent."""
+        means = self._means[account_id]
+        running = self._running()
+        self._admission.check(request, means, running)
+        self._admission.admit(request, means, running)
+        batch = self._admission.begin(request, means, None)
+        means.gate.reserve(batch.batch_id, calls_for(len(batch.legs)))
+        means.gate.release(batch.batch_id)
+        return rehearse(batch, prices_of(batch, means))
 
     def _twin(self, account_id: AccountId, claim: IdempotencyClaim) -> Runner | None:
         """Find the batch that this key already stands for; 409 when its body was another."""
@@ -103,32 +133,98 @@ class BatchDesk:
             raise Refused(409, "this Idempotency-Key belongs to a request with another body")
         return runner
 
-    def _refuse_if_not_ready(self, means: Means) -> None:
-        stream = means.stream
-        if stream.config.mode == "shadow":
-            raise Refused(403, f"account {stream.account_id} is in shadow mode: it is only read")
-        if not stream.reconciled_once.is_set():
-            raise Unavailable(f"account {stream.account_id} has not reconciled yet")
-        if stream.status.state in ("needs_login", "down", "stopped", "resyncing"):
-            raise Unavailable(f"account {stream.account_id} is {stream.status.state}")
-        if len(self._runners) >= RUNNING_MAX or not self._is_open:
-            raise Unavailable("no more batches can run at once")
+    def _running(self) -> list[Batch]:
+        return [runner.batch for runner in self._runners.values()]
 
-    def _take_up(self, batch: Batch) -> None:
-        """Go on with a batch that has not ended and that nobody runs."""
-        if not batch.ended and batch.batch_id not in self._runners:
-            self._start(Runner(batch, self._means[batch.account_id], is_durable=True))
+    # ------------------------------------------------------------------------- after the end
+
+    async def acknowledge(self, account_id: AccountId, batch_id: BatchId) -> Batch:
+        """Take what an exposed batch left as the desk's own. Again does nothing."""
+        batch = await self._ended(account_id, batch_id)
+        if batch.outcome != "exposed":
+            raise Refused(409, f"batch {batch_id} left no exposure: it is {batch.outcome}")
+        now = self._means[account_id].seams.now()
+        fact = partial(exposure.acknowledged, now=now)
+        batch = await self._revise(batch, fact, STORE_WITHIN_S)
+        if batch.is_exposing:
+            raise Unavailable(f"that batch {batch_id} is acknowledged cannot be stored yet")
+        return batch
+
+    async def flatten(self, account_id: AccountId, batch_id: BatchId, wait_s: float) -> Batch:
+        """Try again to unwind what an exposed batch left, and wait up to `wait_s` for its end."""
+        batch = await self._ended(account_id, batch_id)
+        if not batch.is_exposing:
+            raise Refused(409, f"batch {batch_id} leaves nothing to flatten")
+        means = self._means[account_id]
+        self._admission.check_can_act(means)
+        return await self._revise(
+            batch, partial(exposure.flatten_again, now=means.seams.now()), wait_s
+        )
+
+    async def _ended(self, account_id: AccountId, batch_id: BatchId) -> Batch:
+        """Give a batch that has ended and that nobody runs; its last calls are waited for."""
+        with trio.move_on_after(LAST_CALLS_S):
+            while (runner := self._runners.get(batch_id)) is not None and runner.batch.ended:
+                await runner.finished.wait()
+        row = self._means[account_id].book.batches.get(batch_id)
+        if row is None:
+            raise Refused(404, f"there is no batch {batch_id[:80]!r} among the current ones")
+        if batch_id in self._runners or not row.value.ended:
+            raise Refused(409, f"batch {batch_id} is running")
+        return row.value
+
+    async def _revise(self, batch: Batch, fact: Fact, wait_s: float) -> Batch:
+        runner = Runner(batch, self._means[batch.account_id], is_durable=True)
+        runner.tell(fact)
+        self._start(runner)
+        return await _wait(runner, wait_s)
+
+    # ---------------------------------------------------------------------------------- news
 
     def _pass_on(self, event: Event) -> None:
-        """Wake the runners of an account whose orders changed."""
-        if event.type in ("order_update", "correction"):
-            for runner in self._runners.values():
-                if runner.batch.account_id == event.account_id:
-                    runner.wake()
-        elif event.type == "batch_update" and event.account_id in self._means:
-            # One whose first commit was given up on, and went through all the same.
-            book = self._means[event.account_id].book
-            self._take_up(book.batches[BatchId(event.subject)].value)
+        """Wake the runners of an account whose orders changed; heed what is news after an end."""
+        if (means := self._means.get(event.account_id)) is None:
+            return
+        match event.type:
+            case "order_update" | "correction":
+                for runner in self._runners.values():
+                    if runner.batch.account_id == event.account_id:
+                        runner.wake()
+                order = means.book.orders[OrderId(event.subject)].value
+                if order.broker_tag is not None:
+                    ours = means.book.legs.get(order.broker_tag)
+                    if ours is not None and ours.batch_id in means.book.batches:
+                        self._heed(event.account_id, means.book.batches[ours.batch_id].value)
+            case "batch_update":
+                # Also one whose first commit was given up on, and went through all the same.
+                batch_id = BatchId(event.subject)
+                self._heed(event.account_id, means.book.batches[batch_id].value)
+            case "position_update":
+                for batch_id, account_id in list(self._exposing.items()):
+                    if account_id == event.account_id:
+                        self._heed(account_id, means.book.batches[batch_id].value)
+
+    def _heed(self, account_id: AccountId, batch: Batch) -> None:
+        """Start a runner for a batch that needs one and has none."""
+        batch_id = batch.batch_id
+        if batch.is_exposing:
+            self._exposing[batch_id] = account_id
+        else:
+            self._exposing.pop(batch_id, None)
+        if batch_id in self._runners:
+            return
+        means = self._means[account_id]
+        runner = Runner(batch, means, is_durable=True)
+        if batch.ended:
+            now = means.seams.now()
+            found = exposure.look(batch, means.book)
+            told_at = means.book.batches[batch_id].offset
+            if batch.is_exposing and exposure.is_flat(batch, told_at, means.book):
+                runner.tell(partial(exposure.flattened_elsewhere, now=now))
+            elif exposure.revised(batch, found, now) == batch:
+                return
+        means.gate.budget.hold(batch_id, calls_for(len(batch.legs)))
+        self._start(runner)
 
     def _start(self, runner: Runner) -> None:
         assert self._nursery is not None, "the desk is open before it takes batches"
@@ -147,6 +243,8 @@ class BatchDesk:
             del self._runners[batch.batch_id]
             if batch.idempotency is not None:
                 self._claims.pop((batch.account_id, batch.idempotency.key_sha256), None)
+        if runner.batch.ended:  # what came after its last look
+            self._heed(batch.account_id, runner.batch)
 
 
 async def _wait(runner: Runner, wait_s: float) -> Batch:
@@ -160,28 +258,6 @@ async def _wait(runner: Runner, wait_s: float) -> Batch:
     if not runner.is_durable:
         raise Unavailable("the gateway is closing; nothing was sent")
     return runner.batch
-
-
-def _begin(
-    account_id: AccountId, request: BatchRequest, claim: IdempotencyClaim | None, means: Means
-) -> Batch:
-    number = uuid.UUID(int=means.seams.random.getrandbits(128), version=4)
-    batch_id = BatchId(str(number))
-    by_wish = means.stream.config.rollback if request.rollback_on_failure else "keep"
-    return Batch(
-        batch_id=batch_id,
-        account_id=account_id,
-        mode=request.mode,
-        advance_on=request.advance_on,
-        on_failure=request.on_failure or by_wish,
-        legs=tuple(_leg(batch_id, i, leg) for i, leg in enumerate(request.orders)),
-        created_at=means.seams.now(),
-        idempotency=claim,
-    )
-
-
-def _leg(batch_id: BatchId, index: int, request: LegRequest) -> Leg:
-    return Leg(index=index, broker_tag=tag_for(batch_id, index), **asdict(request))
 
 
 def _finished(batch: Batch, means: Means) -> Runner:

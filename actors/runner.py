@@ -11,13 +11,14 @@ An action happens only after the commit of the step that called for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
 import trio
 from attrs import define, field, frozen
 
-from .domain import legs, saga
+from .domain import exposure, legs, saga
 from .domain.batch import Batch, Leg
 from .domain.books import AccountBook
 from .domain.errors import (
@@ -25,10 +26,14 @@ from .domain.errors import (
     BrokerRefused,
     BrokerUnreachable,
     NeedsLogin,
+    Refused,
     StoreError,
     Unavailable,
 )
-from .domain.model import Draft
+from .domain.ids import MessageId
+from .domain.model import Draft, Message, position_id
+from .domain.unwind import Prices
+from .runtime.limits import Breaker, Gate
 from .runtime.seams import Seams
 from .stream import AccountStream
 from .upstream import Upstream
@@ -53,11 +58,16 @@ class Means:
     upstream: Upstream
     writer: Writer
     seams: Seams
+    gate: Gate
+    breaker: Breaker
 
 
 @define(eq=False)
 class Runner:
-    """One batch on its way. `batch` is what is durable, once `is_durable`."""
+    """One batch on its way. `batch` is what is durable, once `is_durable`.
+
+    One that has ended may be run again, with a fact that its end did not know.
+    """
 
     batch: Batch
     means: Means
@@ -75,9 +85,11 @@ class Runner:
         """Run until the batch has ended, or could not begin (`failure`)."""
         try:
             async with trio.open_nursery() as calls:
+                await self._step(calls)
                 while not self._is_done():
                     await self._step(calls)
         finally:
+            self.means.gate.release(self.batch.batch_id)
             self.begun.set()
             self.ended.set()
             self.finished.set()
@@ -87,21 +99,27 @@ class Runner:
         """Have it look again."""
         self._news.set()
 
+    def tell(self, fact: Fact) -> None:
+        """Have it take something into account."""
+        self._facts.append(fact)
+        self._news.set()
+
     def _is_done(self) -> bool:
-        return self.failure is not None or (self.batch.ended and not self._in_flight)
+        is_quiet = not self._in_flight and not self._facts
+        return self.failure is not None or (self.batch.ended and is_quiet)
 
     async def _step(self, calls: trio.Nursery) -> None:
         batch = self._learn()
-        step = saga.decide(batch, self.means.seams.now(), self._in_flight)
+        step = saga.decide(batch, self._scene(batch))
         if step.batch != self.batch or not self.is_durable:
             try:
                 await self._commit(step.batch)
             except (Unavailable, StoreError) as error:
                 await self._commit_failed(batch, error)
                 return
-        for action in step.actions:
-            self._in_flight.add(_name(action))
-            calls.start_soon(self._act, action)
+        self._in_flight.update(map(_name, step.actions))
+        for group in self._grouped(step.actions):
+            calls.start_soon(self._act, group)
         if not step.actions and not self._facts and not self._is_done():
             await self._wait_for_news()
 
@@ -111,23 +129,38 @@ class Runner:
         facts, self._facts = self._facts, []
         for fact in facts:
             batch = fact(batch)
-        return _look(batch, self.means.book)
+        found = exposure.look(batch, self.means.book)
+        return exposure.revised(batch, found, self.means.seams.now()) if batch.ended else found
+
+    def _scene(self, batch: Batch) -> saga.Scene:
+        means = self.means
+        return saga.Scene(
+            now=means.seams.now(),
+            in_flight=frozenset(self._in_flight),
+            prices=prices_of(batch, means),
+            halted=means.stream.status.halted is not None and not batch.is_exit,
+        )
 
     async def _commit(self, batch: Batch) -> None:
-        draft = Draft(
-            type="batch_update",
-            account_id=batch.account_id,
-            subject=batch.batch_id,
-            value=batch,
-            received_at=self.means.seams.now(),
-            received_s=trio.current_time(),
-        )
-        await self.means.writer.commit([draft])
+        await self.means.writer.commit(self._drafts(batch))
         self.batch = batch
         self.is_durable = True
         self.begun.set()
         if batch.ended:
+            self.means.gate.release(batch.batch_id)
             self.ended.set()
+
+    def _drafts(self, batch: Batch) -> list[Draft]:
+        """Give the batch as an event, and what a person should read of it as another."""
+        now, now_s = self.means.seams.now(), trio.current_time()
+        account, subject = batch.account_id, batch.batch_id
+        drafts = [Draft("batch_update", account, subject, batch, now, now_s)]
+        if (told := exposure.words(self.batch, batch)) is not None:
+            level, text = told
+            message_id = MessageId(f"batch:{subject}:{now.isoformat()}")
+            message = Message(message_id, level, text, None, now)
+            drafts.append(Draft("message", account, message_id, message, now, now_s))
+        return drafts
 
     async def _commit_failed(self, batch: Batch, error: Exception) -> None:
         """Do nothing of a step that is not durable; a batch not yet durable never was."""
@@ -147,36 +180,69 @@ class Runner:
 
     # ------------------------------------------------------------------------------- actions
 
-    async def _act(self, action: saga.Action) -> None:
-        try:
-            match action:
-                case saga.Send():
-                    await self._send(action.leg)
-                case saga.Ask():
-                    await self._ask(action)
-                case saga.Cancel():
-                    await self._cancel(action)
-        finally:
-            self._in_flight.discard(_name(action))
-            self._news.set()
+    def _grouped(self, actions: tuple[saga.Action, ...]) -> list[tuple[saga.Action, ...]]:
+        """Give what is done in one call: each by itself, or new legs by the broker's batch."""
+        sends = tuple(
+            action
+            for action in actions
+            if isinstance(action, saga.Send) and not self._is_way_out(action.leg)
+        )
+        if self.means.stream.config.batch_endpoint == "legs" or len(sends) < 2:
+            return [(action,) for action in actions]
+        return [sends, *((action,) for action in actions if action not in sends)]
 
-    def _tell(self, fact: Fact) -> None:
-        self._facts.append(fact)
-        self._news.set()
+    def _is_way_out(self, leg: Leg) -> bool:
+        return leg.index >= len(self.batch.legs)
+
+    async def _act(self, group: tuple[saga.Action, ...]) -> None:
+        try:
+            match group:
+                case (saga.Send(leg),):
+                    await self._send(leg)
+                case (saga.Ask() as ask,):
+                    await self._ask(ask)
+                case (saga.Cancel() as cancel,):
+                    await self._cancel(cancel)
+                case _:
+                    await self._send_together([a.leg for a in group if isinstance(a, saga.Send)])
+        finally:
+            self._in_flight.difference_update(map(_name, group))
+            self._news.set()
 
     async def _send(self, leg: Leg) -> None:
         tag = leg.broker_tag
         try:
+            await self._turn(urgent=self._is_way_out(leg))
             placement = await self.means.upstream.place(leg)
-        except (BrokerRefused, BrokerUnreachable, NeedsLogin) as error:
+        except (BrokerRefused, BrokerUnreachable, NeedsLogin, Refused, Unavailable) as error:
             reason = str(error)
-            self._tell(lambda batch: legs.refused(batch, tag, reason))
+            self.tell(lambda batch: legs.refused(batch, tag, reason))
         except BrokerError as error:
             reason = str(error)
-            self._tell(lambda batch: legs.unclear(batch, tag, reason))
+            self.tell(lambda batch: legs.unclear(batch, tag, reason))
         else:
-            self._tell(lambda batch: legs.answered(batch, tag, placement.order_id))
+            self.tell(lambda batch: legs.answered(batch, tag, placement.order_id))
             await self._let_the_stream_tell()
+
+    async def _send_together(self, sent: list[Leg]) -> None:
+        """Send legs by the broker's own batch call, whose answer is not believed but asked about.
+
+        Only that it was never reached, or let nobody in, is certain.
+        """
+        is_certain, reason = False, "the broker's batch call names no orders"
+        try:
+            await self._turn(urgent=False)
+            reason = await self.means.upstream.place_together(sent) or reason
+        except (BrokerUnreachable, NeedsLogin, Refused, Unavailable) as error:
+            is_certain, reason = True, str(error)
+        except BrokerError as error:
+            reason = str(error)
+        take = legs.refused if is_certain else legs.unclear
+        for leg in sent:
+            self.tell(partial(take, tag=leg.broker_tag, reason=reason))
+
+    async def _turn(self, *, urgent: bool) -> None:
+        await self.means.gate.turn(urgent=urgent, owner=self.batch.batch_id)
 
     async def _ask(self, ask: saga.Ask) -> None:
         if ask.tag in self._asked:
@@ -185,24 +251,25 @@ class Runner:
         try:
             found = await self.means.upstream.find(ask.tag)
         except BrokerError:
-            self._tell(lambda batch: legs.can_ask(batch, possible=False))
+            self.tell(lambda batch: legs.can_ask(batch, possible=False))
             return
-        self._tell(lambda batch: legs.can_ask(batch, possible=True))
+        self.tell(lambda batch: legs.can_ask(batch, possible=True))
         if not found:
-            self._tell(lambda batch: legs.denied(batch, ask.tag))
+            self.tell(lambda batch: legs.denied(batch, ask.tag))
             return
         order_id = found[0].order_id
-        self._tell(lambda batch: legs.answered(batch, ask.tag, order_id))
+        self.tell(lambda batch: legs.answered(batch, ask.tag, order_id))
         self.means.stream.nudge()
 
     async def _cancel(self, cancel: saga.Cancel) -> None:
+        await self._turn(urgent=True)
         try:
             await self.means.upstream.cancel(cancel.order_id, cancel.variety)
         except BrokerError as error:
             log.info("cancel not confirmed", order=cancel.order_id, reason=str(error))
             self.means.stream.nudge()
             await trio.sleep(ASK_PAUSE_S)
-            self._tell(lambda batch: legs.cancel_failed(batch, cancel.order_id))
+            self.tell(lambda batch: legs.cancel_failed(batch, cancel.order_id))
         else:
             await self._let_the_stream_tell()
 
@@ -214,14 +281,18 @@ class Runner:
             self.means.stream.nudge()
 
 
-def _look(batch: Batch, book: AccountBook) -> Batch:
-    """Learn from the view how each order of a batch stands."""
-    flattens = [action.order for action in batch.rollback if action.order is not None]
-    for leg in (*batch.legs, *flattens):
-        order_id = leg.order_id or book.our_orders.get(leg.broker_tag)
-        if order_id is not None and (row := book.orders.get(order_id)) is not None:
-            batch = legs.learn(batch, row.value)
-    return batch
+def prices_of(batch: Batch, means: Means) -> Prices:
+    """Give what the account's positions and the list of instruments know of the batch's."""
+    last, ticks = {}, {}
+    for leg in batch.legs:
+        key = (leg.exchange, leg.tradingsymbol)
+        held = position_id(leg.exchange, leg.tradingsymbol, leg.product)
+        if (row := means.book.positions.get(held)) is not None and row.value.last_price > 0:
+            last[key] = row.value.last_price
+        instruments = means.stream.config.instruments
+        if instruments is not None and (listed := instruments.get(*key)) and listed.tick_size:
+            ticks[key] = listed.tick_size
+    return Prices(last, ticks)
 
 
 def _name(action: saga.Action) -> str:

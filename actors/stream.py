@@ -16,7 +16,6 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
 import trio
 from attrs import evolve
 
@@ -28,17 +27,16 @@ from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, Snaps
 from .holdings import Heard
 from .runtime.seams import Seams
 from .runtime.supervisor import Backoff
+from .status import STORE_PAUSE_S, StatusRow
 from .upstream import ReportStream, Upstream
 from .upstream.histories import ask_histories
 from .writer import Writer
 
-log = structlog.get_logger()
 LIVED_S: Final = 10.0  # a stream that lived this long was a success: the back-off starts again
 DOWN_AFTER: Final = 3  # failed attempts in a row, after which `connecting` is called `down`
 LOGIN_PAUSE_S: Final = 300.0  # how long refused credentials rest
 QUESTION_PAUSE_S: Final = 0.2  # between two questions of any kind
 HISTORIES_MAX: Final = 100  # lives asked for in one reconcile
-STORE_PAUSE_S: Final = 1.0  # between two looks whether the store takes anything again
 CHUNK: Final = 200  # rows taken between two checkpoints
 
 
@@ -51,7 +49,7 @@ class AccountStream:
         self.account_id = book.account_id
         self.book = book
         self.reconciled_once = trio.Event()
-        self.status = AccountStatus.at_start(config.upstream, seams.now())
+        self.row = StatusRow(self.account_id, config.upstream, writer, seams)
         self.config = config
         self._upstream = upstream
         self._writer = writer
@@ -62,6 +60,15 @@ class AccountStream:
         self._wake = trio.Event()
         self._connects = 0
         self._agenda = Agenda()
+
+    @property
+    def status(self) -> AccountStatus:
+        """Give the account's row as it stands."""
+        return self.row.now
+
+    @status.setter
+    def status(self, row: AccountStatus) -> None:
+        self.row.now = row
 
     async def run(self) -> None:
         """Hold the stream and keep the book true until cancelled."""
@@ -303,18 +310,5 @@ class AccountStream:
         connected: bool | None = None,
         error: Exception | None = None,
     ) -> None:
-        """Change the account's row, and tell of it when that is news."""
-        before = self.status
-        self.status = evolve(
-            before,
-            state=state,
-            connected=before.connected if connected is None else connected,
-            since=before.since if state == before.state else self._seams.now(),
-            last_error=before.last_error if error is None else str(error),
-        )
-        log.info("stream", account=self.account_id, state=state, reason=str(error or ""))
-        subject, now = f"stream:{self.account_id}", self._seams.now()
-        draft = Draft(
-            "stream_status", self.account_id, subject, self.status, now, trio.current_time()
-        )
-        await self._submit([draft])
+        """Change the account's row, and tell of it."""
+        await self._submit([self.row.set_state(state, connected=connected, error=error)])

@@ -23,24 +23,31 @@ import structlog
 import trio
 from attrs import evolve, frozen
 
+from .admission import Admission, calls_made
 from .batch import BatchDesk
 from .book import Book
 from .broadcaster import Broadcaster
+from .controls import Controls, Held
 from .domain.batch import Batch, BatchRequest, IdempotencyClaim, LegRequest, OnFailure
 from .domain.books import AccountBook
+from .domain.budget import Budget
 from .domain.config import AccountConfig, Config
 from .domain.errors import Refused
-from .domain.ids import AccountId, Epoch, LogPosition
+from .domain.ids import AccountId, BatchId, Epoch, LogPosition, OrderId
 from .domain.model import AccountStatus, Event, Order, Position, Trade
+from .domain.rehearsal import DryRun
+from .orders import OrderAnswer, OrderDesk
 from .runner import Means
 from .runtime.journal import Journal
+from .runtime.limits import Breaker, Gate
 from .runtime.seams import Seams, real_seams
 from .runtime.service import running
 from .runtime.supervisor import GaveUp, supervise
 from .storage.collector import no_collector
 from .storage.sqlite import open_store
 from .stream import AccountStream
-from .upstream import Upstream
+from .upstream import Change, Upstream
+from .upstream.guarded import guarded
 from .upstream.ticker_service import open_ticker_service
 from .writer import Writer
 
@@ -91,6 +98,7 @@ class System:
         writer: Writer,
         streams: dict[AccountId, AccountStream],
         batches: BatchDesk,
+        controls: dict[AccountId, Controls],
     ) -> None:
         self.config = config
         self.seams = seams
@@ -99,6 +107,7 @@ class System:
         self.streams = streams
         self.broadcaster = Broadcaster(journal)
         self.batches = batches
+        self.controls = controls
         self.started_at = seams.now()
 
     @property
@@ -125,6 +134,10 @@ class System:
             partial(supervise, "broadcaster", self.broadcaster.run, random=random),
             partial(supervise, "batches", self.batches.run, random=random),
             *(partial(self._keep_stream, stream) for stream in self.streams.values()),
+            *(
+                partial(supervise, f"controls {name}", controls.run, random=random)
+                for name, controls in self.controls.items()
+            ),
         ]
 
     async def _keep_stream(self, stream: AccountStream) -> None:
@@ -178,6 +191,44 @@ class System:
         view = self.view(account)
         return await self.batches.place(view.book.account_id, request, claim=claim)
 
+    def dry_run(self, account: str, request: BatchRequest) -> DryRun:
+        """Check a batch as placing it would, and say what would be sent; nothing is."""
+        view = self.view(account)
+        return self.batches.dry_run(view.book.account_id, request)
+
+    async def acknowledge_batch(self, account: str, batch_id: str) -> Batch:
+        """Take what an exposed batch left as the desk's own; Refused when it left nothing."""
+        account_id = self.view(account).book.account_id
+        return await self.batches.acknowledge(account_id, BatchId(batch_id))
+
+    async def flatten_batch(self, account: str, batch_id: str, *, wait_s: float = 30) -> Batch:
+        """Try again to unwind what an exposed batch left; Refused when it left nothing."""
+        account_id = self.view(account).book.account_id
+        return await self.batches.flatten(account_id, BatchId(batch_id), wait_s)
+
+    async def halt(self, account: str, reason: str = "", *, cancel_open: bool = False) -> Held:
+        """Refuse the account's new orders, and cancel its open ones if asked to."""
+        return await self._controls(account).halt(reason, cancel_open=cancel_open)
+
+    async def resume(self, account: str) -> Held:
+        """End a halt."""
+        return await self._controls(account).resume()
+
+    async def deadman(self, account: str, seconds: int, *, cancel_open: bool = False) -> Held:
+        """Halt the account unless this is called again in time; 0 ends it."""
+        return await self._controls(account).deadman(seconds, cancel_open=cancel_open)
+
+    async def modify_order(self, account: str, order_id: OrderId, change: Change) -> OrderAnswer:
+        """Change an open order; see `OrderDesk.modify`."""
+        return await self._controls(account).orders.modify(order_id, change)
+
+    async def cancel_order(self, account: str, order_id: OrderId) -> OrderAnswer:
+        """Cancel an open order; see `OrderDesk.cancel`."""
+        return await self._controls(account).orders.cancel(order_id)
+
+    def _controls(self, account: str) -> Controls:
+        return self.controls[self.view(account).book.account_id]
+
 
 @asynccontextmanager
 async def open_system(config: Config, seams: Seams | None = None) -> AsyncIterator[System]:
@@ -219,19 +270,29 @@ def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> Sys
     """Make the actors and join them up; nothing runs yet."""
     streams: dict[AccountId, AccountStream] = {}
     means: dict[AccountId, Means] = {}
+    controls: dict[AccountId, Controls] = {}
     for account_id, account in config.accounts.items():
-        upstream = UPSTREAMS[account.upstream](account_id, account, seams)
+        breaker = Breaker()
+        upstream = guarded(UPSTREAMS[account.upstream](account_id, account, seams), breaker)
         view = journal.view[account_id]
         stream = AccountStream(account, upstream, Book(view), writer, seams)
+        if view.status is not None:
+            stream.row.remember(view.status.value)
         streams[account_id] = stream
-        means[account_id] = Means(view, stream, upstream, writer, seams)
+        budget = Budget(account.limits)
+        budget.load(calls_made(view))
+        gate = Gate(account.limits, seams.now, budget)
+        orders = OrderDesk(view, journal, stream, upstream, writer, seams, gate.turn)
+        controls[account_id] = Controls(orders)
+        means[account_id] = Means(view, stream, upstream, writer, seams, gate, breaker)
     return System(
         config=config,
         seams=seams,
         journal=journal,
         writer=writer,
         streams=streams,
-        batches=BatchDesk(journal, means),
+        batches=BatchDesk(journal, means, Admission(config.limits)),
+        controls=controls,
     )
 
 

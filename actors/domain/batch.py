@@ -37,7 +37,10 @@ Outcome = Literal[
     "exposed",
     "unknown",
 ]
+Mode = Literal["parallel", "sequential", "hedge_first", "native"]
+AdvanceOn = Literal["accepted", "filled"]
 OnFailure = Literal["keep", "cancel_open", "cancel_and_flatten", "hold"]
+ClearedBy = Literal["acknowledged", "flat"]
 Side = Literal["BUY", "SELL"]
 OrderKind = Literal["MARKET", "LIMIT", "SL", "SL-M"]
 
@@ -65,19 +68,26 @@ class LegRequest:
 
 @frozen
 class BatchRequest:
-    """What `POST …/batch-orders` takes. `on_failure`, if given, beats `rollback_on_failure`."""
+    """What `POST …/batch-orders` takes. `on_failure`, if given, beats `rollback_on_failure`.
+
+    `mode` is how the legs go out: all at once; one after the other; buys before sells. A stage
+    follows when each leg of the one before it is what `advance_on` says.
+    """
 
     orders: tuple[LegRequest, ...]
     rollback_on_failure: bool = True
-    mode: Literal["parallel"] = "parallel"
-    advance_on: Literal["accepted"] = "accepted"
+    mode: Mode = "parallel"
+    advance_on: AdvanceOn = "accepted"
     on_failure: OnFailure | None = None
     wait_s: int = 30
 
 
 @frozen
 class Leg:
-    """One leg as it stands: what was asked, under which tag it went out, what became of it."""
+    """One order of a batch as it stands: what was asked, under which tag, what became of it.
+
+    `sent_at` is when its sending was made durable: it went out after that, if at all.
+    """
 
     index: int
     broker_tag: BrokerTag
@@ -98,23 +108,26 @@ class Leg:
     average_price: Decimal = Decimal(0)
     error: str | None = None
     denials: int = 0  # how often the broker, asked by tag, knew of no such order
+    sent_at: datetime | None = None
 
 
 @frozen
 class RollbackAction:
-    """One step of the way out: the cancel of a leg's order, or an order that flattens a fill.
+    """One step of the way out: a cancel, an order that flattens a fill, or one found doubled.
 
-    `of` is the index of the leg it answers; a flatten's own `order` has an index after the last
+    `of` is the index of the leg it answers; an `order` of its own has an index after the last
     leg's. `state` is that of the order which is cancelled or sent: a cancel that reads `filled`
-    lost its race, one that reads `rejected` was refused and is tried again.
+    lost its race, one that reads `rejected` was refused and is tried again. A `double` is a second
+    order that the broker's side made of one leg: it is cancelled, and unwound like the rest.
     """
 
-    action: Literal["cancel", "flatten"]
+    action: Literal["cancel", "flatten", "double"]
     of: int
     order_id: OrderId | None
     state: LegState
     at: datetime
-    order: Leg | None = None  # what a flatten sends; None for a cancel
+    order: Leg | None = None  # what a flatten sends, or the double; None for a cancel
+    attempt: int = 1  # which try to flatten it belongs to
 
 
 @frozen
@@ -128,6 +141,18 @@ class Residual:
 
 
 @frozen
+class WayOut:
+    """How fills are unwound: whether at all, as which kind of order, how far from the last price.
+
+    `band_percent` bounds a LIMIT; the first tries stand nearer to the price than the last.
+    """
+
+    flattens: bool = True
+    order_type: Literal["MARKET", "LIMIT"] = "LIMIT"
+    band_percent: Decimal = Decimal(3)
+
+
+@frozen
 class IdempotencyClaim:
     """Which request owns a batch: digests of (caller, account, key) and of the parsed body."""
 
@@ -137,25 +162,46 @@ class IdempotencyClaim:
 
 @frozen
 class Batch:
-    """A batch as it stands, and its answer."""
+    """A batch as it stands, and its answer.
+
+    `cause` is why it failed, from the moment that this is certain; it is never taken back.
+    `revised_at` is when, after its end, an order of it turned out otherwise than was told.
+    """
 
     batch_id: BatchId
     account_id: AccountId
-    mode: Literal["parallel"]
-    advance_on: Literal["accepted"]
+    mode: Mode
+    advance_on: AdvanceOn
     on_failure: OnFailure
     legs: tuple[Leg, ...]
     created_at: datetime
+    fill_wait_s: float = 10.0
+    way_out: WayOut = WayOut()
+    is_exit: bool = False  # it only reduces what is held: it goes out while the account is halted
     rollback: tuple[RollbackAction, ...] = ()
+    cause: str | None = None
     outcome: Outcome | None = None
     residual: tuple[Residual, ...] = ()
     completed_at: datetime | None = None
+    revised_at: datetime | None = None
+    cleared_at: datetime | None = None
+    cleared_by: ClearedBy | None = None
     idempotency: IdempotencyClaim | None = None
 
     @property
     def ended(self) -> bool:
         """Say whether the outcome is final; `unknown` is not."""
         return self.outcome not in (None, "unknown")
+
+    @property
+    def is_exposing(self) -> bool:
+        """Say whether it left something in the market that nobody has cleared yet."""
+        return self.outcome == "exposed" and self.cleared_at is None
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether it needs nobody's attention any more."""
+        return self.ended and not self.is_exposing
 
     @property
     def status(self) -> Literal["running", "success", "failed"]:

@@ -73,6 +73,7 @@ _VALUES: Final[dict[EventType, type[Any]]] = {
     "position_update": Position,
     "message": Message,
     "batch_update": Batch,
+    "stream_status": AccountStatus,
 }
 _BROKERS_OWN: Final = ("order_update", "correction", "trade_update", "position_update")
 _OUR_TAG: Final = re.compile(rb'"broker_tag":"(\w+)"')
@@ -130,7 +131,7 @@ class AccountBook:
     status: Row[AccountStatus] | None = None
     legs: dict[BrokerTag, OurLeg] = field(factory=dict)
     claims: dict[str, BatchId] = field(factory=dict)  # by the digest of the idempotency key
-    our_orders: dict[BrokerTag, OrderId] = field(factory=dict)
+    our_orders: dict[BrokerTag, tuple[OrderId, ...]] = field(factory=dict)  # one, or doubles
     open_orders: dict[OrderId, None] = field(factory=dict)  # a dict, for its order
     _updated_ms: int = 0
 
@@ -146,6 +147,9 @@ class AccountBook:
         """
         if row.type == "message":
             self.messages.append(row)
+            return
+        if row.type == "stream_status":
+            self.status = row
             return
         self._rows(row.type)[row.subject] = row
         if row.type == "batch_update":
@@ -199,7 +203,10 @@ class AccountBook:
 
     def _learn_tag(self, order_id: OrderId, data: bytes) -> None:
         if (tag := _OUR_TAG.search(data)) is not None:
-            self.our_orders[BrokerTag(tag[1].decode())] = order_id
+            ours = BrokerTag(tag[1].decode())
+            known = self.our_orders.get(ours, ())
+            if order_id not in known:
+                self.our_orders[ours] = (*known, order_id)
 
     def _learn_batch(self, batch: Batch) -> None:
         flattens = [action.order for action in batch.rollback if action.order is not None]

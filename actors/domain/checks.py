@@ -1,16 +1,21 @@
 """What is wrong with a batch before anything of it is sent: every leg, every field. Pure.
 
-BatchRequest ──check──▶ () or faults, each with its path:  $.orders[1].price: …
+    BatchRequest ──check──▶ () or faults, each with its path:  $.orders[1].price: …
+
+The form of a leg is judged here, what the desk allows in `limits`. A field has one fault of its
+form or any number of the desk's.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from .batch import BatchRequest, LegRequest
-from .config import AccountConfig
+from .config import AccountConfig, DeskLimits
 from .errors import Fault
+from .limits import LastPrices, Weight, batch_findings, leg_findings
 
 WAIT_MAX_S: Final = 120
 QUANTITY_MAX: Final = 10_000_000
@@ -18,8 +23,25 @@ PRICE_MAX: Final = Decimal(10_000_000)
 VALIDITIES: Final = ("DAY", "IOC")
 
 
-def check(request: BatchRequest, account: AccountConfig, path: str = "$") -> tuple[Fault, ...]:
-    """Find every fault of a request, none of it depending on the broker."""
+NO_PRICES: Final[LastPrices] = MappingProxyType({})
+NO_LIMITS: Final = DeskLimits()
+NOTHING: Final = Weight()
+
+
+def check(
+    request: BatchRequest,
+    account: AccountConfig,
+    path: str = "$",
+    *,
+    last_prices: LastPrices = NO_PRICES,
+    desk: DeskLimits = NO_LIMITS,
+    elsewhere: Weight = NOTHING,
+) -> tuple[Fault, ...]:
+    """Find every fault of a request, none of it depending on the broker.
+
+    `desk` bounds the batch together with `elsewhere`, what other accounts' batches still have to
+    place (`limits.weigh`). Where no last price is known, no rule that needs one holds.
+    """
     faults: list[Fault] = []
     legs_max = account.legs_max
     if not 1 <= len(request.orders) <= legs_max:
@@ -28,7 +50,15 @@ def check(request: BatchRequest, account: AccountConfig, path: str = "$") -> tup
     if not 0 <= request.wait_s <= WAIT_MAX_S:
         faults.append(Fault(f"{path}.wait_s", f"0 to {WAIT_MAX_S} seconds are needed"))
     for i, leg in enumerate(request.orders):
-        faults += [Fault(f"{path}.orders[{i}].{name}", text) for name, text in _check_leg(leg)]
+        wrong = dict(_check_leg(leg))
+        found = leg_findings(leg, account, last_prices)
+        allowed = ((name, text) for name, text in found if name not in wrong)
+        faults += [
+            Fault(f"{path}.orders[{i}].{name}", text) for name, text in (*wrong.items(), *allowed)
+        ]
+    if len(request.orders) <= legs_max:  # each leg is held against each other
+        together = batch_findings(request, account, last_prices, desk, elsewhere)
+        faults += [Fault(f"{path}.{name}", text) for name, text in together]
     return tuple(faults)
 
 

@@ -5,26 +5,36 @@
     api_key = "env:TICKER_API_KEY"               api_key="…")        # shown nowhere
 
 Any value may be `env:NAME` or `file:PATH` (relative to the configuration's own folder). Where a
-number, a list, a time or true and false are needed, such a text is read as TOML writes them.
+number, a list, a time or true and false are needed, such a text is read as TOML writes them. A
+file of instruments is read with the configuration, once for all accounts that name it.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal, get_origin
-from urllib.parse import urlsplit
+from typing import Any, Literal, get_origin
 
 from attrs import field, frozen
 from cattrs.gen import mapping_structure_factory
 
+from .config_accounts import (
+    AccountConfig,
+    DeskLimits,
+    LimitsConfig,
+    check_account,
+    check_amounts,
+)
+from .config_sources import Given, read_instruments, read_toml, resolve
 from .errors import ConfigError, DecodeError, Fault
 from .ids import AccountId
+from .instruments import Instruments
 from .wire import (
     exact_bool,
+    exact_decimal,
     exact_float,
     exact_int,
     exact_str,
@@ -33,9 +43,18 @@ from .wire import (
     structure_with,
 )
 
+__all__ = [
+    "AccountConfig",
+    "Config",
+    "DeskLimits",
+    "KeyConfig",
+    "LimitsConfig",
+    "Right",
+    "ServerConfig",
+    "StoreConfig",
+]
+
 Right = Literal["read", "trade", "admin"]
-UPSTREAM_NAMES: Final = ("ticker_service",)
-ACCOUNT_ID_MAX: Final = 64
 
 
 @frozen
@@ -57,24 +76,6 @@ class StoreConfig:
 
 
 @frozen
-class AccountConfig:
-    """One account: whose it is, how to reach it, and how it is watched.
-
-    `poll_s` is how often an account is asked while its stream is silent with orders open;
-    `reconcile_s` how often when all is well.
-    """
-
-    upstream: str
-    url: str
-    api_key: str = field(repr=False)
-    poll_s: float = 1.0
-    reconcile_s: float = 30.0
-    legs_max: int = 10
-    rollback: Literal["cancel_open", "cancel_and_flatten"] = "cancel_and_flatten"
-    mode: Literal["trade", "shadow"] = "trade"
-
-
-@frozen
 class KeyConfig:
     """An API key by its digest: which accounts it may see, and what it may do there."""
 
@@ -92,6 +93,7 @@ class Config:
     server: ServerConfig = ServerConfig()
     store: StoreConfig = StoreConfig()
     keys: Mapping[str, KeyConfig] = field(factory=dict)
+    limits: DeskLimits = field(factory=DeskLimits)
 
     @classmethod
     def load(cls, path: str | Path, *, env: Mapping[str, str] | None = None) -> Config:
@@ -109,11 +111,12 @@ class Config:
         """Read a configuration from TOML text."""
         faults: list[Fault] = []
         try:
-            resolved = _resolve(tomllib.loads(text), "$", env, folder, faults)
+            resolved = resolve(read_toml(text), "$", env, folder, faults)
         except ValueError as error:
             raise ConfigError((Fault("$", f"not TOML: {error}"),)) from None
         except RecursionError:
             raise ConfigError((Fault("$", "nested without end"),)) from None
+        read_instruments(resolved, folder, faults)
         if faults:
             raise ConfigError(tuple(faults))
         try:
@@ -126,49 +129,14 @@ class Config:
         return config
 
 
-class _Given(str):
-    """A text that came from the environment or a file."""
-
-    __slots__ = ()
-
-
-def _resolve(
-    value: Any, path: str, env: Mapping[str, str], folder: Path, faults: list[Fault]
-) -> Any:
-    """Put in what `env:NAME` and `file:PATH` point to."""
-    if isinstance(value, dict):
-        return {
-            name: _resolve(inner, f"{path}.{name}", env, folder, faults)
-            for name, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [
-            _resolve(inner, f"{path}[{i}]", env, folder, faults) for i, inner in enumerate(value)
-        ]
-    if not isinstance(value, str):
-        return value
-    if value.startswith("env:"):
-        name = value.removeprefix("env:")
-        if name not in env:
-            faults.append(Fault(path, f"the environment has no {name}"))
-        return _Given(env.get(name, ""))
-    if value.startswith("file:"):
-        try:
-            given = (folder / value.removeprefix("file:")).read_text(encoding="utf-8")
-            return _Given(given.strip())
-        except (OSError, ValueError):
-            faults.append(Fault(path, f"the file {value.removeprefix('file:')} cannot be read"))
-            return ""
-    return value
-
-
 def _check(config: Config) -> list[Fault]:
     """Find what is well formed and still cannot run."""
     faults: list[Fault] = []
     if not config.accounts:
         faults.append(Fault("$.accounts", "at least one account is needed"))
     for name, account in config.accounts.items():
-        faults.extend(_check_account(f"$.accounts.{name}", name, account))
+        faults.extend(check_account(f"$.accounts.{name}", name, account))
+    faults.extend(check_amounts("$.limits", config.limits))
     server = config.server
     if not server.host:
         faults.append(Fault("$.server.host", "a host is needed"))
@@ -187,36 +155,6 @@ def _check(config: Config) -> list[Fault]:
             if account_id != "*" and account_id not in config.accounts:
                 path = f"$.keys.{key_name}.accounts[{i}]"
                 faults.append(Fault(path, f"there is no account {account_id}"))
-    return faults
-
-
-def _check_account(path: str, name: str, account: AccountConfig) -> list[Fault]:
-    faults: list[Fault] = []
-    plain = name.replace("-", "").replace("_", "")
-    if not (plain.isascii() and plain.isalnum() and len(name) <= ACCOUNT_ID_MAX):
-        faults.append(Fault(path, "an account's name is letters, digits, - and _, at most 64"))
-    if account.upstream not in UPSTREAM_NAMES:
-        known = ", ".join(UPSTREAM_NAMES)
-        faults.append(Fault(f"{path}.upstream", f"one of {known} is needed"))
-    try:
-        parts = urlsplit(account.url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        bare = "@" not in parts.netloc and not parts.query and not parts.fragment
-    except ValueError:
-        usable = bare = False
-    if not (usable and bare):
-        # An address is shown and logged; credentials in it would be too.
-        message = "an http:// or https:// address is needed, without user, query or fragment"
-        faults.append(Fault(f"{path}.url", message))
-    if not account.api_key:
-        faults.append(Fault(f"{path}.api_key", "a key is needed"))
-    for label, value, low, high in (
-        ("poll_s", account.poll_s, 0.1, 3600),
-        ("reconcile_s", account.reconcile_s, 1, 3600),
-        ("legs_max", account.legs_max, 1, 20),
-    ):
-        if not low <= value <= high:
-            faults.append(Fault(f"{path}.{label}", f"from {low} to {high} is needed"))
     return faults
 
 
@@ -239,13 +177,19 @@ def _exact_time(value: Any) -> datetime:
     return value.astimezone(UTC)
 
 
+def _exact_instruments(value: Any, _: Any) -> Instruments:
+    if not isinstance(value, Instruments):
+        raise TypeError("the path of a CSV file is needed")
+    return value
+
+
 def _opened(exact: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     """Read a text from the environment or a file as TOML writes what is needed here."""
 
     def hook(value: Any, _: Any) -> Any:
-        if isinstance(value, _Given):
+        if isinstance(value, Given):
             try:
-                table = tomllib.loads(f"value = {value}")
+                table = read_toml(f"value = {value}")
             except (ValueError, RecursionError):
                 table = {}
             value = table["value"] if table.keys() == {"value"} else None
@@ -266,8 +210,10 @@ _converter.register_structure_hook_factory(_is_tuple, _make_list_hook)
 for _kind, _exact in (
     (int, exact_int),
     (float, exact_float),
+    (Decimal, exact_decimal),
     (bool, exact_bool),
     (datetime, _exact_time),
 ):
     _converter.register_structure_hook(_kind, _opened(_exact))
 _converter.register_structure_hook(str, lambda value, _: str(exact_str(value)))
+_converter.register_structure_hook(Instruments, _exact_instruments)

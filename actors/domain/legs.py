@@ -3,7 +3,8 @@
     learn      how an order stands               answered, refused, unclear   what placing brought
     denied     the broker has no such order      cancel_failed, can_ask       what asking brought
 
-A batch's orders are its legs and the orders that unwind them; both live by the same rules.
+A batch's orders are its legs, the orders that unwind them, and such as the broker's side made twice
+of one leg; all live by the same rules.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final, Literal
 
 from attrs import evolve
 
-from .batch import FAILED, Batch, Leg, LegState
+from .batch import FAILED, Batch, Leg, LegState, RollbackAction
 from .ids import BrokerTag, OrderId
 from .lifecycle import ACCEPTED
 from .model import Order
@@ -21,13 +22,21 @@ DENIALS_MAX: Final = 2  # times the broker must deny an order before it counts a
 
 
 def learn(batch: Batch, order: Order) -> Batch:
-    """Take what an order of the batch has become."""
-    for leg in orders_of(batch):
-        if leg.broker_tag == order.broker_tag or (
-            leg.order_id is not None and leg.order_id == order.order_id
-        ):
-            batch = put(batch, _as_order_stands(leg, order))
-    return batch
+    """Take what an order of the batch has become; by its id, else by our tag.
+
+    A second order under the tag of one that has its id is a double: ticker_service sends an order
+    again when the exchange's answer is late.
+    """
+    orders = orders_of(batch)
+    leg = next((leg for leg in orders if leg.order_id == order.order_id), None)
+    if leg is not None:
+        return put(batch, _as_order_stands(leg, order))
+    leg = next((leg for leg in orders if leg.broker_tag == order.broker_tag), None)
+    if leg is None:
+        return batch
+    if leg.order_id is None:
+        return put(batch, _as_order_stands(leg, order))
+    return _add_double(batch, leg, order)
 
 
 def answered(batch: Batch, tag: BrokerTag, order_id: OrderId | None) -> Batch:
@@ -63,7 +72,8 @@ def denied(batch: Batch, tag: BrokerTag) -> Batch:
     denials = leg.denials + 1
     if denials < DENIALS_MAX:
         return put(batch, evolve(leg, denials=denials))
-    reason = f"no answer came, and the broker, asked {denials} times, has no such order"
+    why = leg.error or "no answer came"
+    reason = f"{why}; the broker, asked {denials} times, has no such order"
     return put(batch, evolve(leg, denials=denials, state="rejected", error=reason))
 
 
@@ -87,13 +97,14 @@ def can_ask(batch: Batch, *, possible: bool) -> Batch:
 
 
 def orders_of(batch: Batch) -> tuple[Leg, ...]:
-    """Give all that the batch has sent or will send: its legs, then its unwinding orders."""
-    return (*batch.legs, *flattens_of(batch))
+    """Give all that the batch has or will have at the broker: its legs, then what came after."""
+    later = (action.order for action in batch.rollback if action.order is not None)
+    return (*batch.legs, *later)
 
 
-def flattens_of(batch: Batch) -> tuple[Leg, ...]:
-    """Give the orders that unwind its fills."""
-    return tuple(action.order for action in batch.rollback if action.order is not None)
+def next_index(batch: Batch) -> int:
+    """Give the index of the batch's next order."""
+    return len(orders_of(batch))
 
 
 def put(batch: Batch, leg: Leg) -> Batch:
@@ -113,6 +124,19 @@ def put(batch: Batch, leg: Leg) -> Batch:
 def is_finished(leg: Leg) -> bool:
     """Say whether nothing more can happen to an order by itself."""
     return leg.state == "filled" or leg.state in FAILED
+
+
+def was_sent(leg: Leg) -> bool:
+    """Say whether an order may be at the broker: neither pending, nor given up before it left."""
+    return leg.sent_at is not None or leg.order_id is not None
+
+
+def _add_double(batch: Batch, leg: Leg, order: Order) -> Batch:
+    double = evolve(leg, index=next_index(batch), order_id=order.order_id, error=None)
+    double = _as_order_stands(double, order)
+    at = order.updated_at or order.placed_at or batch.created_at
+    action = RollbackAction("double", leg.index, order.order_id, double.state, at, double)
+    return evolve(batch, rollback=(*batch.rollback, action))
 
 
 def _find(batch: Batch, tag: BrokerTag) -> Leg:

@@ -175,8 +175,28 @@ class Snapshot:
 
 
 @frozen
+class Halt:
+    """The desk's stop: no new orders until it is resumed. `deadman`: nobody said not to."""
+
+    since: datetime
+    reason: str
+    by: Literal["desk", "deadman"]
+
+
+@frozen
+class Deadman:
+    """What happens when the desk falls silent: after so many seconds the account is halted."""
+
+    seconds: int
+    cancel_open: bool
+
+
+@frozen
 class AccountStatus:
-    """One account's row in `/ws/status`, and the data of a `stream_status` event."""
+    """One account's row in `/ws/status`, and the data of a `stream_status` event.
+
+    The first fields are the stream's, `halted` and `deadman` the desk's; these outlive a restart.
+    """
 
     upstream: str
     state: StreamState
@@ -185,6 +205,8 @@ class AccountStatus:
     reconnects: int
     last_update_at: datetime | None
     last_error: str | None
+    halted: Halt | None = None
+    deadman: Deadman | None = None
 
     @classmethod
     def at_start(cls, upstream: str, since: datetime) -> AccountStatus:
@@ -233,6 +255,11 @@ class Event:
 def trade_key(trade: Trade) -> str:
     """Give what makes a trade the same trade wherever it is heard."""
     return f"{trade.exchange}:{trade.trade_id}:{trade.order_id}"
+
+
+def status_subject(account_id: AccountId) -> str:
+    """Give the subject under which an account's own status is told."""
+    return f"stream:{account_id}"
 
 
 def position_id(exchange: str, tradingsymbol: str, product: str) -> PositionId:

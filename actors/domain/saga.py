@@ -3,30 +3,46 @@
     facts ──legs: learn, answered, denied…──▶ Batch ──decide──▶ Batch (to be made durable)
                                                                 └─▶ actions (only after that)
 
+    stage ─▶ stage ─▶ … ─▶ complete
+      └─ a leg fails ─▶ cause ─▶ keep ─▶ kept
+                             └─▶ unwind: cancel, flatten ─▶ what it came to
+
 `decide` is the whole of it: a batch that runs and one that a restart found half-way go through the
 same function. A leg that was submitted and about which nobody is asking any more is *unknown*; the
 broker is asked by tag, and nothing is ever sent twice, because sending happens only in the step
 that turns `pending` into `submitted`.
-
-    a leg fails ─▶ cancel what is open ─▶ all settled ─▶ flatten the net fill ─▶ settled ─▶ outcome
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
-from .batch import FAILED, STANDING, Batch, Leg, Outcome, Residual, RollbackAction
-from .ids import BatchId, BrokerTag, OrderId
-from .legs import cancel_failed, flattens_of, is_finished, orders_of, put
+from . import unwind
+from .batch import FAILED, STANDING, Batch, Leg, Outcome, Residual
+from .ids import BrokerTag, OrderId
+from .legs import is_finished, orders_of, put, was_sent
+from .unwind import Prices, net_of
 
 ACCEPT_WITHIN: Final = timedelta(seconds=60)  # an order that is not accepted by then is called off
-FLATTEN_WITHIN: Final = timedelta(seconds=15)  # an unwinding that has not filled by then rests
-CANCELS_MAX: Final = 5  # tries to cancel one order
+SEND_WITHIN: Final = timedelta(seconds=60)  # a stage that could not follow by then never does
+NO_PRICES: Final = Prices()
+
+
+@frozen
+class Scene:
+    """What a decision needs to know beside the batch.
+
+    `in_flight` holds the tags and order ids of calls under way; `halted` that nothing new may go
+    out, while exits and cancels may.
+    """
+
+    now: datetime
+    in_flight: frozenset[str] = frozenset()
+    prices: Prices = NO_PRICES
+    halted: bool = False
 
 
 @frozen
@@ -62,137 +78,151 @@ class Step:
     actions: tuple[Action, ...] = ()
 
 
-def decide(batch: Batch, now: datetime, in_flight: Collection[str]) -> Step:
-    """Decide the next step. `in_flight` holds the tags and order ids of calls under way."""
+def decide(batch: Batch, scene: Scene) -> Step:
+    """Decide the next step."""
     if batch.ended:
         return Step(batch)
-    orders = orders_of(batch)
-    if pending := [leg for leg in orders if leg.state == "pending"]:
-        return _submit(batch, pending)
-    lost = [
-        leg
-        for leg in orders
-        if leg.state in ("submitted", "unknown")
-        and leg.order_id is None
-        and leg.broker_tag not in in_flight
-    ]
-    asks = tuple(Ask(leg.broker_tag) for leg in lost)
-    for leg in lost:
-        batch = put(batch, evolve(leg, state="unknown"))
-    late = now - batch.created_at > ACCEPT_WITHIN
-    failed = [leg for leg in batch.legs if leg.state in FAILED or (late and not _settled(leg))]
-    if not failed:
-        done = all(leg.state in STANDING for leg in batch.legs)
-        return Step(_end(batch, "complete", now) if done else batch, asks)
+    batch, asks = _ask_for_the_lost(batch, scene)
+    if batch.cause is None:
+        stage = _next_stage(batch)
+        cause = _cause(batch, stage, scene)
+        if cause is None:
+            return _go_on(batch, stage, asks, scene.now)
+        batch = _stop(evolve(batch, cause=cause))
     if batch.on_failure in ("keep", "hold"):
-        return _keep(batch, now, asks)
-    return _roll_back(batch, now, in_flight, asks)
+        return _keep(batch, asks, scene.now)
+    return _unwind(batch, asks, scene)
 
 
-def tag_for(batch_id: BatchId, index: int) -> BrokerTag:
-    """Give the tag of a batch's n-th order: letters and digits, 20 at most, never twice."""
-    return BrokerTag(f"ow{batch_id.replace('-', '')[:15]}{index:03d}")
+def stages(batch: Batch) -> tuple[tuple[Leg, ...], ...]:
+    """Give the legs in the order in which they go out, those of one stage side by side."""
+    match batch.mode:
+        case "sequential":
+            return tuple((leg,) for leg in batch.legs)
+        case "hedge_first":
+            buys = tuple(leg for leg in batch.legs if leg.transaction_type == "BUY")
+            sells = tuple(leg for leg in batch.legs if leg.transaction_type == "SELL")
+            return tuple(stage for stage in (buys, sells) if stage)
+        case _:
+            return (batch.legs,)
 
 
-# --------------------------------------------------------------------------------- decisions
+# ----------------------------------------------------------------------------------- forward
 
 
-def _submit(batch: Batch, pending: Iterable[Leg]) -> Step:
-    actions = []
+def _ask_for_the_lost(batch: Batch, scene: Scene) -> tuple[Batch, tuple[Action, ...]]:
+    """Turn what was submitted, and is on no call's mind, into a question."""
+    asks = []
+    for leg in orders_of(batch):
+        nameless = leg.state in ("submitted", "unknown") and leg.order_id is None
+        if nameless and leg.broker_tag not in scene.in_flight:
+            batch = put(batch, evolve(leg, state="unknown"))
+            asks.append(Ask(leg.broker_tag))
+    return batch, tuple(asks)
+
+
+def _next_stage(batch: Batch) -> tuple[Leg, ...]:
+    """Give the first stage that is not through; () when all are."""
+    through = {"filled"} if batch.advance_on == "filled" else STANDING
+    return next(
+        (stage for stage in stages(batch) if any(leg.state not in through for leg in stage)), ()
+    )
+
+
+def _cause(batch: Batch, stage: tuple[Leg, ...], scene: Scene) -> str | None:
+    """Say why the batch has failed, if it has."""
+    for leg in batch.legs:
+        name = f"leg {leg.index} ({leg.tradingsymbol})"
+        if leg.state in FAILED:
+            return f"{name} was {leg.state}" + (f": {leg.error}" if leg.error else "")
+        if leg.sent_at is None:
+            continue
+        age = scene.now - leg.sent_at
+        if not _is_settled(leg) and age > ACCEPT_WITHIN:
+            return f"{name} was not accepted within {ACCEPT_WITHIN.seconds} s"
+        if _is_awaited(batch, leg) and age > timedelta(seconds=batch.fill_wait_s):
+            return f"{name} was not filled within {batch.fill_wait_s:g} s"
+    for action in batch.rollback:
+        if action.action == "double":
+            return f"the broker's side placed leg {action.of} twice"
+    if any(leg.state == "pending" for leg in stage):
+        if scene.halted:
+            return "the account was halted"
+        if scene.now > _latest_start(batch):
+            return "its next leg is overdue: too much may have changed"
+    return None
+
+
+def _is_awaited(batch: Batch, leg: Leg) -> bool:
+    return batch.advance_on == "filled" and leg.state in ("accepted", "partially_filled")
+
+
+def _latest_start(batch: Batch) -> datetime:
+    """Say until when the next stage may go out; a gateway that was away does not go on blindly."""
+    waits = ACCEPT_WITHIN
+    if batch.advance_on == "filled":
+        waits += timedelta(seconds=batch.fill_wait_s)
+    sent = [leg.sent_at + waits for leg in batch.legs if leg.sent_at is not None]
+    return max(sent, default=batch.created_at) + SEND_WITHIN
+
+
+def _go_on(batch: Batch, stage: tuple[Leg, ...], asks: tuple[Action, ...], now: datetime) -> Step:
+    if not stage:
+        return Step(_end(batch, "complete", now))
+    pending = [leg for leg in stage if leg.state == "pending"]
+    return _submit(batch, pending, asks, now)
+
+
+def _submit(batch: Batch, pending: list[Leg], asks: tuple[Action, ...], now: datetime) -> Step:
+    sends = []
     for leg in pending:
-        sent = evolve(leg, state="submitted")
+        sent = evolve(leg, state="submitted", sent_at=now)
         batch = put(batch, sent)
-        actions.append(Send(sent))
-    return Step(batch, tuple(actions))
+        sends.append(Send(sent))
+    return Step(batch, (*asks, *sends))
 
 
-def _keep(batch: Batch, now: datetime, asks: tuple[Action, ...]) -> Step:
-    late = now - batch.created_at > ACCEPT_WITHIN
-    if not late and not all(_settled(leg) for leg in batch.legs):
-        return Step(batch, asks)
-    clean = all(leg.state == "rejected" for leg in batch.legs)
+# ------------------------------------------------------------------------------- the way out
+
+
+def _stop(batch: Batch) -> Batch:
+    """Give up what has not gone out: after a failure nothing of it follows."""
+    for leg in batch.legs:
+        if leg.state == "pending":
+            batch = put(batch, evolve(leg, state="cancelled", error="not sent: the batch failed"))
+    return batch
+
+
+def _keep(batch: Batch, asks: tuple[Action, ...], now: datetime) -> Step:
+    for leg in batch.legs:
+        is_young = leg.sent_at is not None and now - leg.sent_at <= ACCEPT_WITHIN
+        if not _is_settled(leg) and (leg.order_id is None or is_young):
+            return Step(batch, asks)
+    clean = all(_never_stood(leg) for leg in batch.legs)
     return Step(_end(batch, "rejected_clean" if clean else "kept", now), asks)
 
 
-def _roll_back(
-    batch: Batch, now: datetime, in_flight: Collection[str], asks: tuple[Action, ...]
-) -> Step:
-    """Cancel, then flatten, then say how it ended."""
-    actions: list[Action] = list(asks)
-    waiting = False
-    for order in orders_of(batch):
-        if is_finished(order):
-            continue
-        is_flatten = order.index >= len(batch.legs)
-        if is_flatten and now - _flatten(batch, order).at <= FLATTEN_WITHIN:
-            waiting = True
-            continue
-        cancels = [
-            action
-            for action in batch.rollback
-            if action.action == "cancel" and action.order_id == order.order_id
-        ]
-        if order.order_id is None:
-            waiting = True  # it is asked for by its tag
-        elif not cancels or cancels[-1].state == "rejected":
-            if len(cancels) >= CANCELS_MAX or order.order_id in in_flight:
-                waiting = waiting or order.order_id in in_flight
-                continue
-            action = RollbackAction("cancel", order.index, order.order_id, "submitted", now)
-            batch = evolve(batch, rollback=(*batch.rollback, action))
-            actions.append(Cancel(order.order_id, order.variety))
-            waiting = True
-        else:
-            waiting = True
-            if order.order_id not in in_flight and now - cancels[-1].at > FLATTEN_WITHIN:
-                batch = cancel_failed(batch, order.order_id)
-    if waiting:
-        return Step(batch, tuple(actions))
-    net = _net(batch)
-    if net and batch.on_failure == "cancel_and_flatten" and not flattens_of(batch):
-        return _submit_flattens(batch, net, now, tuple(actions))
-    return Step(_end(batch, _outcome(batch, net), now, net), tuple(actions))
-
-
-def _submit_flattens(
-    batch: Batch, net: tuple[Residual, ...], now: datetime, actions: tuple[Action, ...]
-) -> Step:
-    """Send the orders that close the net fill, the shorts first: they are the open-ended risk."""
-    for n, rest in enumerate(sorted(net, key=lambda rest: rest.quantity > 0)):
-        of = next(leg for leg in batch.legs if _instrument(leg) == _instrument(rest))
-        index = len(batch.legs) + n
-        order = evolve(
-            of,
-            index=index,
-            broker_tag=tag_for(batch.batch_id, index),
-            transaction_type="SELL" if rest.quantity > 0 else "BUY",
-            quantity=abs(rest.quantity),
-            order_type="MARKET",
-            price=None,
-            trigger_price=None,
-            validity="DAY",
-            variety="regular",
-            order_id=None,
-            state="pending",
-            filled_quantity=0,
-            average_price=Decimal(0),
-            error=None,
-            denials=0,
-        )
-        action = RollbackAction("flatten", of.index, None, "pending", now, order)
-        batch = evolve(batch, rollback=(*batch.rollback, action))
-    step = _submit(batch, flattens_of(batch))
-    return Step(step.batch, actions + step.actions)
+def _unwind(batch: Batch, asks: tuple[Action, ...], scene: Scene) -> Step:
+    batch, due = unwind.cancels(batch, scene.now, scene.in_flight)
+    if due:
+        calls = (Cancel(order.order_id, order.variety) for order in due if order.order_id)
+        return Step(batch, (*asks, *calls))
+    if unwind.is_waiting(batch, scene.in_flight):
+        return Step(batch, asks)
+    out = unwind.flattens(batch, scene.now, scene.prices)
+    if pending := [order for order in orders_of(out) if order.state == "pending"]:
+        return _submit(out, pending, asks, scene.now)
+    net = net_of(batch)
+    return Step(_end(batch, _outcome(batch, net), scene.now, net), asks)
 
 
 def _outcome(batch: Batch, net: tuple[Residual, ...]) -> Outcome:
-    if net or any(not is_finished(order) for order in orders_of(batch)):
+    orders = orders_of(batch)
+    if net or any(not is_finished(order) for order in orders):
         return "exposed"
-    if any(leg.filled_quantity for leg in batch.legs):
+    if any(order.filled_quantity for order in orders):
         return "unwound"
-    if all(leg.state == "rejected" for leg in batch.legs):
-        return "rejected_clean"
-    return "rolled_back_clean"
+    return "rejected_clean" if all(map(_never_stood, orders)) else "rolled_back_clean"
 
 
 def _end(
@@ -204,23 +234,9 @@ def _end(
 # ----------------------------------------------------------------------------------- helpers
 
 
-def _flatten(batch: Batch, order: Leg) -> RollbackAction:
-    return next(a for a in batch.rollback if a.order is not None and a.order.index == order.index)
+def _never_stood(leg: Leg) -> bool:
+    return leg.state == "rejected" or (leg.state == "cancelled" and not was_sent(leg))
 
 
-def _settled(leg: Leg) -> bool:
+def _is_settled(leg: Leg) -> bool:
     return leg.state in STANDING or leg.state in FAILED
-
-
-def _instrument(of: Leg | Residual) -> tuple[str, str, str]:
-    return (of.tradingsymbol, of.exchange, of.product)
-
-
-def _net(batch: Batch) -> tuple[Residual, ...]:
-    """Add the batch's fills up by instrument, unwinding included; what is zero is left out."""
-    net: dict[tuple[str, str, str], int] = {}
-    for order in orders_of(batch):
-        sign = 1 if order.transaction_type == "BUY" else -1
-        key = _instrument(order)
-        net[key] = net.get(key, 0) + sign * order.filled_quantity
-    return tuple(Residual(*key, quantity) for key, quantity in net.items() if quantity)

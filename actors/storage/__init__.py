@@ -25,8 +25,9 @@ class Loaded:
     """What a store gives at the start.
 
     `current` is each thing still of interest (the day's orders and trades, open orders of any day,
-    positions, batches of the last day or not ended, the newest messages), in the order in which
-    they were first heard of: load them in this order and the books stand.
+    positions, batches of the last day or not ended, the newest messages, each account's newest
+    status), in the order in which they were first heard of: load them in this order and the books
+    stand.
     `tail` is the newest events in order, without a hole, ending at `last`.
     """
 

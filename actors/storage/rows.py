@@ -34,8 +34,8 @@ _IST_MS: Final = 19_800_000  # five and a half hours, all year
 _1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
-# Which table keeps the latest event of a thing. A message is its own latest, and a status is
-# made anew at every start: the log alone keeps those.
+# Which table keeps the latest event of a thing. A message is its own latest, and of an account's
+# status the log knows the latest by its subject: the log alone keeps those.
 TABLES: Final[dict[EventType, str]] = {
     "order_update": "orders",
     "correction": "orders",
@@ -157,7 +157,7 @@ def _has_ended(event: Event) -> bool:
         case "order_update" | "correction":
             return is_ended(_value(event, Order).status)
         case "batch_update":
-            return _value(event, Batch).ended
+            return _value(event, Batch).is_over
         case _:
             return event.type != "position_update"
 

@@ -25,7 +25,7 @@ from attrs import define, field
 from actors.domain.books import MESSAGES_MAX, Current
 from actors.domain.errors import StoreDamaged, StoreError
 from actors.domain.ids import AccountId, Epoch, Offset
-from actors.domain.model import Event
+from actors.domain.model import Event, status_subject
 
 from . import Loaded
 from .collector import no_collector
@@ -178,6 +178,21 @@ class SqliteStore:
                 (account_id, MESSAGES_MAX),
             )
             yield from map(current_of, rows)
+        for account_id in self._accounts():
+            rows = self._reader.execute(
+                f"SELECT offset, {_EVENT}, 0 FROM events"  # noqa: S608
+                " WHERE account_id = ? AND subject = ? AND type = 'stream_status'"
+                " ORDER BY offset DESC LIMIT 1",
+                (account_id, status_subject(account_id)),
+            )
+            yield from map(current_of, rows)
+
+    def _accounts(self) -> Iterator[AccountId]:
+        """Step from account to account through the index: each may have a million events."""
+        query = "SELECT min(account_id) FROM events WHERE account_id > ?"
+        account_id = ""
+        while (account_id := self._reader.execute(query, (account_id,)).fetchone()[0]) is not None:
+            yield AccountId(account_id)
 
     def _accounts_with_messages(self) -> Iterator[str]:
         """Step from account to account through the index: there may be a million messages."""

@@ -2,7 +2,7 @@
 
     stream()    reports as they are pushed; () is a sign of life without news
     snapshot()  the whole day, as asked now          history()  every state one order passed
-    place() modify() cancel()                        find()     orders under a tag of ours
+    place() place_together() modify() cancel()       find()     orders under a tag of ours
 
 What a broker may refuse: BrokerRefused (a certain no), BrokerUnreachable (nothing was done),
 BrokerUnknown (it may have been done: ask), NeedsLogin (the credentials are dead), BrokerProtocol
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -60,6 +61,10 @@ class Upstream(Protocol):
 
     name: str
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """Say when the account's login ends; None where it does not, or nobody knows."""
+
     def stream(self) -> AbstractAsyncContextManager[ReportStream]:
         """Open the account's stream; it keeps itself alive while the block runs."""
 
@@ -76,10 +81,20 @@ class Upstream(Protocol):
         """Ask for every state that an order passed through, oldest first."""
 
     async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
-        """Ask the order book for the orders under a tag of ours."""
+        """Ask the order book for the orders under a tag of ours.
+
+        BrokerProtocol when the trades tell of an order that the book lacks: it may be that one.
+        """
 
     async def place(self, leg: Leg) -> Placement:
         """Send one order out under its tag. Never sent twice by this call."""
+
+    async def place_together(self, legs: Sequence[Leg]) -> str | None:
+        """Send orders by the broker's own batch call, each under its tag, once.
+
+        Gives the broker's words on what failed: to be shown, not believed. BrokerUnreachable and
+        NeedsLogin say that nothing was sent; after anything else each order is asked for.
+        """
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
         """Change an open order."""

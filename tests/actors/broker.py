@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import trio
-from attrs import define, evolve, field
+from attrs import asdict, define, evolve, field
 
 from actors.domain.batch import Leg
 from actors.domain.errors import BrokerRefused, BrokerUnknown
@@ -34,6 +35,7 @@ class FakeUpstream:
     """
 
     name: str = "fake"
+    expires_at: datetime | None = None
     tells: bool = True  # whether the stream tells what happens to orders placed here
     orders: dict[str, OrderReport] = field(factory=dict)
     trades: list[Trade] = field(factory=list)
@@ -43,6 +45,9 @@ class FakeUpstream:
     cannot_open: Exception | None = None
     cannot_answer: Exception | None = None
     cannot_give_history: Exception | None = None
+    cannot_change: Exception | None = None  # what a modification or a cancel is answered with
+    loses_answers: bool = False  # it does what those ask for, and nobody hears so
+    becomes_nothing: bool = False  # it takes cancels in, and does nothing
     answer_s: float = 0.0
     calls: list[tuple[float, str, Any]] = field(factory=list)
     _push: Any = None
@@ -111,6 +116,14 @@ class FakeUpstream:
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
         """See `Upstream`."""
         await self._call("modify", (order_id, variety, change))
+        if self.cannot_change is not None:
+            raise self.cannot_change
+        row = self.orders[order_id]
+        if row.status != "OPEN":
+            raise BrokerRefused("the order has ended")
+        said = {name: value for name, value in asdict(change).items() if value is not None}
+        self._become(evolve(row, **said))
+        self._answer()
 
     async def place(self, leg: Leg) -> Placement:
         """See `Upstream`."""
@@ -118,12 +131,12 @@ class FakeUpstream:
         word = leg.tradingsymbol
         if word.startswith("REFUSE"):
             raise BrokerRefused("the broker refused it")
-        if word.startswith("GONE"):
+        sign = 1 if leg.transaction_type == "BUY" else -1
+        reduces = self._net.get(word, 0) * sign < 0
+        if word.startswith("GONE") and not reduces:
             await trio.sleep(NO_ANSWER_S)
             raise BrokerUnknown("no answer")
         order_id = str(len(self.orders) + 1)
-        sign = 1 if leg.transaction_type == "BUY" else -1
-        reduces = self._net.get(word, 0) * sign < 0
         filled = 0
         if word.startswith("FILL") or word.startswith("STUCK") != reduces:
             filled = leg.quantity
@@ -151,9 +164,23 @@ class FakeUpstream:
             raise BrokerUnknown("no answer")
         return Placement(OrderId(order_id))
 
+    async def place_together(self, legs: Sequence[Leg]) -> str | None:
+        """See `Upstream`: as `place` does, one after the other, and nothing said of any."""
+        await self._call("place_together", [leg.broker_tag for leg in legs])
+        for leg in legs:
+            try:
+                await self.place(leg)
+            except BrokerRefused as error:
+                return str(error)
+            except BrokerUnknown:
+                continue
+        return None
+
     async def cancel(self, order_id: OrderId, variety: str) -> None:
         """See `Upstream`."""
         await self._call("cancel", (order_id, variety))
+        if self.cannot_change is not None:
+            raise self.cannot_change
         row = self.orders[order_id]
         if row.status != "OPEN":
             raise BrokerRefused("the order has ended")
@@ -162,12 +189,18 @@ class FakeUpstream:
             self._net[row.tradingsymbol or ""] = quantity
             self._become(evolve(row, status="COMPLETE", filled_quantity=quantity))
             raise BrokerRefused("the order has ended")
-        self._become(evolve(row, status="CANCELLED"))
+        if not self.becomes_nothing:
+            self._become(evolve(row, status="CANCELLED"))
+        self._answer()
 
     def _become(self, row: OrderReport) -> None:
         self.orders[row.order_id] = row
         if self.tells:
             self.push(row)
+
+    def _answer(self) -> None:
+        if self.loses_answers:
+            raise BrokerUnknown("no answer")
 
     async def _call(self, name: str, what: Any, *, fails: bool = True) -> None:
         self.calls.append((trio.current_time(), name, what))

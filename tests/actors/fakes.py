@@ -174,7 +174,9 @@ class FakeStore:
             if event.type == "message":
                 newest = messages.setdefault(event.account_id, deque(maxlen=MESSAGES_MAX))
                 newest.append(Current.of(event, first=event.offset))
-            elif event.type != "stream_status":
+            elif event.type == "stream_status":
+                latest[event.account_id, event.subject] = Current.of(event, first=event.offset)
+            else:
                 kind = "order_update" if event.type == "correction" else event.type
                 thing = (event.account_id, kind, event.subject)
                 first = latest[thing].first if thing in latest else event.offset

@@ -9,13 +9,18 @@ from typing import Any
 import trio
 from attrs import define, field
 
+from actors.admission import Admission
 from actors.batch import BatchDesk
-from actors.domain.batch import Batch, BatchRequest, IdempotencyClaim
+from actors.domain.batch import Batch, BatchRequest, IdempotencyClaim, LegRequest
+from actors.domain.budget import Budget
+from actors.domain.config import LimitsConfig
 from actors.runner import Means
+from actors.runtime.limits import Breaker, Gate
 
 from .fakes import PRIMARY, a_leg_request, fake_seams
 from .given_stream import Line
 
+NO_LIMITS = LimitsConfig(calls_per_second=1000)
 KEY = IdempotencyClaim("key", "body")
 
 
@@ -26,16 +31,30 @@ class Desk:
     line: Line = field(factory=Line)
     desk: BatchDesk = field(init=False)
     seams: Any = field(factory=fake_seams)
+    limits: LimitsConfig = field(default=NO_LIMITS)
 
     def __attrs_post_init__(self) -> None:
-        record, line = self.line.record, self.line
-        means = Means(record.book, line.stream, line.broker, record.writer, self.seams)
-        self.desk = BatchDesk(record.journal, {PRIMARY: means})
+        record, line, limits = self.line.record, self.line, self.limits
+        means = Means(
+            record.book,
+            line.stream,
+            line.broker,
+            record.writer,
+            self.seams,
+            Gate(limits, self.seams.now, Budget(limits)),
+            Breaker(),
+        )
+        self.desk = BatchDesk(record.journal, {PRIMARY: means}, Admission())
 
     async def place(self, *symbols: str, wait_s: int = 60, **options: Any) -> Batch:
         """Place a batch of one leg a symbol."""
+        legs = map(a_leg_request, symbols)
+        return await self.place_legs(*legs, wait_s=wait_s, **options)
+
+    async def place_legs(self, *legs: LegRequest, wait_s: int = 60, **options: Any) -> Batch:
+        """Place a batch of these legs."""
         claim = options.pop("claim", None)
-        request = BatchRequest(tuple(map(a_leg_request, symbols)), wait_s=wait_s, **options)
+        request = BatchRequest(legs, wait_s=wait_s, **options)
         return await self.desk.place(PRIMARY, request, claim=claim)
 
     def batches(self) -> list[Batch]:
@@ -58,6 +77,11 @@ async def desk_at_work(desk: Desk | None = None, *, for_s: float = 1.0) -> Async
         await trio.sleep(for_s)
         yield desk
         nursery.cancel_scope.cancel()
+
+
+def means_of(desk: Desk) -> Means:
+    """Give what the desk works with."""
+    return desk.desk._means[PRIMARY]
 
 
 def restarted(desk: Desk) -> Desk:

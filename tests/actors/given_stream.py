@@ -32,6 +32,8 @@ class Line:
         self.stream = AccountStream(
             self.config, self.broker, book, self.record.writer, fake_seams()
         )
+        if (before := self.record.journal.view[PRIMARY].status) is not None:
+            self.stream.row.remember(before.value)
 
     @property
     def state(self) -> str:

@@ -219,10 +219,10 @@ async def test_a_twin_of_one_that_dies_before_it_is_durable_is_told_so(autojump_
 async def test_a_defect_in_one_batch_leaves_the_others_alone(autojump_clock, monkeypatch):
     """Ours, 500: the batch that fell is told so, and taken up at the next start."""
 
-    def falls(batch, now, in_flight):
+    def falls(batch, scene):
         if batch.legs[0].tradingsymbol == "BAD" and batch.legs[0].state != "pending":
             raise RuntimeError("defect")
-        return decide(batch, now, in_flight)
+        return decide(batch, scene)
 
     async with desk_at_work() as desk:
         monkeypatch.setattr("actors.domain.saga.decide", falls)

@@ -10,13 +10,14 @@ and be another order. Sources: Kite Connect v3, "orders" and "portfolio".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
-from attrs import define, field
+from attrs import define, field, frozen
 
 from actors.domain.errors import DecodeError, Fault
 from actors.domain.ids import AccountId, BrokerTag, OrderId, TradeId
@@ -26,6 +27,7 @@ from actors.domain.wire import ANSWER_BYTES_MAX, parse
 from .fields import (
     ID_MAX,
     FieldFault,
+    Row,
     an_object,
     as_money,
     maybe_count,
@@ -43,6 +45,8 @@ R = TypeVar("R")
 
 NOTES_MAX: Final = 20
 
+# The broker's batch endpoint makes "ow…_batch_UUID_NUMBER" of a tag of ours.
+_LENGTHENED: Final = re.compile(r"(ow[0-9a-z]+)_batch_.+")
 _ERROR: Final = msgspec.Raw(b'"error"')
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list = msgspec.json.Decoder(list[msgspec.Raw])
@@ -73,7 +77,7 @@ def order_report(value: Any) -> OrderReport:
         quantity=maybe_count(row, "quantity"),
         price=maybe_money(row, "price"),
         trigger_price=maybe_money(row, "trigger_price"),
-        tag=maybe_word(row, "tag"),
+        tag=_tag(row),
         placed_at=placed_at,
         at=_later(maybe_time(row, "exchange_update_timestamp"), placed_at),
         status_message=maybe_text(row, "status_message"),
@@ -197,8 +201,16 @@ def read_rows(
             yield _left_out(Fault(f"{path}[{i}]", error.faults[0].message))
 
 
-def order_under(value: Any, tag: BrokerTag) -> OrderReport | None:
-    """Read an order's row if it stands under this tag.
+@frozen
+class Known:
+    """An order of the book by its id as it stands there; its report if it is the one asked for."""
+
+    order_id: Any
+    report: OrderReport | None
+
+
+def order_under(value: Any, tag: BrokerTag) -> Known:
+    """Read an order's row, whole if it stands under this tag.
 
     A row that has no readable tag is a fault, never "not under it": whoever asks by tag may
     conclude that an order was not placed.
@@ -206,7 +218,14 @@ def order_under(value: Any, tag: BrokerTag) -> OrderReport | None:
     row = an_object(value)
     if "tag" not in row:
         raise FieldFault("tag", "required field missing")
-    return order_report(row) if maybe_word(row, "tag") == tag else None
+    return Known(row.get("order_id"), order_report(row) if _tag(row) == tag else None)
+
+
+def _tag(row: Row) -> str | None:
+    """Read the tag; of one of ours without what the broker's batch endpoint put behind it."""
+    tag = maybe_word(row, "tag")
+    longer = None if tag is None else _LENGTHENED.fullmatch(tag)
+    return tag if longer is None else longer[1]
 
 
 def few(notes: list[Note]) -> tuple[Note, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -30,7 +31,7 @@ from actors.runtime.seams import Seams
 from actors.upstream import Change, Placement, ReportStream, Upstream
 
 from . import answers, rows
-from .answers import BatchAnswer, Task
+from .answers import Task
 from .fields import FieldFault, Row, an_object
 from .rest import BATCH_S, CANCEL_S, GET_S, MODIFY_S, PLACE_S, Rest, unreadable
 from .rows import Memory
@@ -62,6 +63,7 @@ class TickerService:
     _rest: Rest
     _line: Line
     name: str = field(default="ticker_service", init=False)
+    expires_at: datetime | None = field(default=None, init=False)  # its own login is its own affair
     _orders: Memory[OrderReport] = field(factory=Memory, init=False, repr=False)
     _trades: Memory[Trade] = field(factory=Memory, init=False, repr=False)
 
@@ -93,14 +95,23 @@ class TickerService:
         return tuple(_all_read(found))
 
     async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
-        """Ask for the orders under a tag.
+        """Ask for the orders under a tag, and the trades too before saying that there is none.
 
-        A row of another tag may be unreadable; one whose tag is unreadable is BrokerProtocol,
-        because "there is no such order" decides what becomes of a batch.
+        A row of another tag may be unreadable; one whose tag is unreadable is BrokerProtocol, and
+        so is a trade of an order that is not in the book, because "there is no such order" decides
+        what becomes of a batch.
         """
         under = partial(rows.order_under, tag=tag)
-        found = await self._rest.rows("/orders/", self._mine(), under, *ORDERS)
-        return tuple(report for report in _all_read(found) if report is not None)
+        found = _all_read(await self._rest.rows("/orders/", self._mine(), under, *ORDERS))
+        if orders := tuple(known.report for known in found if known.report is not None):
+            return orders
+        ids = {known.order_id for known in found}
+        path = "/orders/trades/all"
+        trades = await self._rest.rows(path, self._mine(), self._read_trade, *TRADES)
+        for trade in _all_read(trades):
+            if trade.order_id not in ids:
+                raise BrokerProtocol(f"order {trade.order_id} has traded and is not in the book")
+        return ()
 
     async def place(self, leg: Leg) -> Placement:
         """Send one order out under its tag, then ask its task for its id until PLACE_S are over.
@@ -145,26 +156,25 @@ class TickerService:
             read=an_object,
         )
 
-    async def place_batch(
-        self, legs: Sequence[Leg], *, rollback_on_failure: bool = True
-    ) -> BatchAnswer:
-        """Send legs to the broker's own batch endpoint, whose answer proves nothing.
+    async def place_together(self, legs: Sequence[Leg]) -> str | None:
+        """Send orders to the broker's own batch endpoint, and tell it not to roll back by itself.
 
-        See `BatchAnswer`. As published it also lengthens each tag beyond what Kite takes, and two
-        equal legs become one order; Orderwire places its legs one by one instead.
+        As published it names no orders, calls done what was merely taken, lengthens each tag
+        beyond what Kite takes (then every leg is refused), and makes one order of two equal legs.
         """
         body = {
             "orders": [_order(leg) for leg in legs],
             "account_id": self.account_id,
-            "rollback_on_failure": rollback_on_failure,
+            "rollback_on_failure": False,
         }
-        return await self._rest.change(
+        told = await self._rest.change(
             "POST",
             "/advanced/batch-orders",
             body,
             timeout_s=BATCH_S,
             read=answers.batch_answer,
         )
+        return told.error
 
     async def task(self, task_id: str) -> TaskReport:
         """Ask what became of a queued operation."""

@@ -192,6 +192,7 @@ _LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(max_size=20),
     int: st.integers(-(2**63) + 1, 2**63 - 1),
     bool: st.booleans(),
+    float: st.integers(0, 10**9).map(lambda n: n / 1000),
     Decimal: _money,
     datetime: _moments,
 }

@@ -45,6 +45,19 @@ reconcile_s = 60
 legs_max = 20
 rollback = "cancel_open"
 mode = "shadow"
+duplicate_window_s = 5
+price_band_percent = 2.50
+fill_wait_s = 2.5
+flatten = "market"
+batch_endpoint = "broker"
+[accounts.primary.limits]
+calls_per_second = 8
+calls_per_minute = 200
+calls_per_day = 3000
+quantity_max = 1800
+notional_max = 2500000.50
+products = ["NRML", "MIS"]
+exchanges = ["NFO"]
 [accounts.hedge_2]
 upstream = "ticker_service"
 url = "http://[::1]:8080"
@@ -54,6 +67,9 @@ sha256 = "{DIGEST}"
 accounts = ["primary", "hedge_2"]
 rights = ["read", "trade", "admin"]
 expires_at = 2026-12-31T05:30:00+05:30
+[limits]
+quantity_max = 3600
+notional_max = 5000000
 """
 
 

@@ -10,15 +10,24 @@ from datetime import timedelta
 
 from attrs import define, evolve, field
 
-from actors.domain import legs, saga
-from actors.domain.batch import Batch
+from actors.domain import exposure, legs, saga
+from actors.domain.batch import Batch, WayOut
 from actors.domain.ids import AccountId, OrderId
 from actors.domain.merge import begin, merge
 from actors.domain.model import Order, OrderReport
+from actors.domain.unwind import tag_for
 
 from .given import NINE_FIFTEEN, a_batch, a_leg
 
 ROUNDS_MAX = 400
+PLACED = {
+    "reject": ("REJECTED", 0.0),
+    "rest": ("OPEN", 0.0),
+    "partial": ("OPEN", 0.5),
+    "fill": ("COMPLETE", 1.0),
+    "lost": ("OPEN", 0.0),
+    "lost fill": ("COMPLETE", 1.0),
+}
 
 
 @define
@@ -26,59 +35,64 @@ class Exchange:
     """What the broker really has. Legs do what `places` says of their index, cancels `cancels`."""
 
     places: tuple[str, ...]
-    cancels: str = "works"  # works, unanswered, refused, fills
+    cancels: str | tuple[str, ...] = "works"  # works, unanswered, refused, fills, unanswered fill
     flattens: str = "fill"
     orders: dict[OrderId, Order] = field(factory=dict)
     sent: list[str] = field(factory=list)
+    sides: list[str] = field(factory=list)
     cancelled: list[OrderId] = field(factory=list)
     ever_open: set[int] = field(factory=set)
 
     def place(self, leg, legs_count):
         """Take an order; give the fact that comes back, or None when no answer does."""
         self.sent.append(leg.broker_tag)
+        self.sides.append(leg.transaction_type)
         does = self.places[leg.index] if leg.index < legs_count else self.flattens
         if does == "refuse":
             return lambda batch: legs.refused(batch, leg.broker_tag, "refused")
         if does == "gone":
             return lambda batch: legs.unclear(batch, leg.broker_tag, "no answer")
-        status, filled = {
-            "reject": ("REJECTED", 0),
-            "rest": ("OPEN", 0),
-            "partial": ("OPEN", leg.quantity // 2),
-            "fill": ("COMPLETE", leg.quantity),
-            "lost": ("OPEN", 0),
-            "lost fill": ("COMPLETE", leg.quantity),
-        }[does]
-        order_id = OrderId(str(len(self.orders) + 1))
+        order_id = self.take(leg, does).order_id
+        if does.startswith("lost"):
+            return lambda batch: legs.unclear(batch, leg.broker_tag, "no answer")
+        return lambda batch: legs.answered(batch, leg.broker_tag, order_id)
+
+    def take(self, leg, does):
+        """Put an order in the broker's book."""
+        status, share = PLACED[does]
+        order_id = OrderId(f"{leg.index}.{len(self.orders)}")
         if status != "REJECTED":
             self.ever_open.add(leg.index)
+        filled = int(leg.quantity * share)
         report = OrderReport(
             order_id, status, filled_quantity=filled, quantity=leg.quantity, tag=leg.broker_tag
         )
-        order = merge(begin(report, AccountId("primary")), report, status, {})
         order = evolve(
-            order,
+            merge(begin(report, AccountId("primary")), report, status, {}),
             tradingsymbol=leg.tradingsymbol,
             transaction_type=leg.transaction_type,
             broker_tag=leg.broker_tag,
         )
         self.orders[order_id] = order
-        if does.startswith("lost"):
-            return lambda batch: legs.unclear(batch, leg.broker_tag, "no answer")
-        return lambda batch: legs.answered(batch, leg.broker_tag, order_id)
+        return order
 
     def cancel(self, order_id):
         """Take a cancel; give the fact that comes back."""
         self.cancelled.append(order_id)
-        order = self.orders[order_id]
-        if order.status == "OPEN" and self.cancels in ("works", "unanswered"):
+        order, does = self.orders[order_id], self._cancel_of(order_id)
+        if order.status == "OPEN" and does in ("works", "unanswered"):
             self.orders[order_id] = evolve(order, status="CANCELLED")
-        elif order.status == "OPEN" and self.cancels == "fills":
-            done = {"status": "COMPLETE", "filled_quantity": order.quantity}
-            self.orders[order_id] = evolve(order, **done)
-        if self.cancels == "works":
+        elif order.status == "OPEN" and does in ("fills", "unanswered fill"):
+            self.fill(order_id)
+        if does == "works":
             return lambda batch: batch
         return lambda batch: legs.cancel_failed(batch, order_id)
+
+    def fill(self, order_id):
+        """Fill what is open of an order."""
+        order = self.orders[order_id]
+        done = {"status": "COMPLETE", "filled_quantity": order.quantity}
+        self.orders[order_id] = evolve(order, **done)
 
     def find(self, tag):
         """Give the fact of having asked for a tag."""
@@ -92,10 +106,15 @@ class Exchange:
         net = {}
         for order in self.orders.values():
             sign = 1 if order.transaction_type == "BUY" else -1
-            net[order.tradingsymbol] = (
-                net.get(order.tradingsymbol, 0) + sign * order.filled_quantity
-            )
+            symbol = order.tradingsymbol
+            net[symbol] = net.get(symbol, 0) + sign * order.filled_quantity
         return {symbol: quantity for symbol, quantity in net.items() if quantity}
+
+    def _cancel_of(self, order_id):
+        if isinstance(self.cancels, str):
+            return self.cancels
+        index = int(order_id.partition(".")[0])
+        return self.cancels[index] if index < len(self.cancels) else "works"
 
 
 @define
@@ -118,7 +137,10 @@ class Drive:
                 batch = fact(batch)
             for order in self.exchange.orders.values():
                 batch = legs.learn(batch, order)
-            step = saga.decide(batch, NINE_FIFTEEN + timedelta(seconds=self.seconds), ())
+            now = NINE_FIFTEEN + timedelta(seconds=self.seconds)
+            if self.batch.ended:
+                batch = exposure.revised(self.batch, batch, now)
+            step = saga.decide(batch, saga.Scene(now))
             facts = []
             if step.batch != self.batch or not self.durable:
                 self.batch = step.batch
@@ -145,13 +167,28 @@ class Drive:
                 return self.exchange.cancel(order_id)
 
 
-def drive(*places, on_failure="cancel_and_flatten", crash_at=None, before=False, **exchange):
-    """Drive a batch of one leg a word, each in a symbol of its own."""
-    batch = a_batch(on_failure=on_failure)
-    legs = tuple(
-        a_leg(i, broker_tag=saga.tag_for(batch.batch_id, i), tradingsymbol=f"S{i}")
-        for i in range(len(places))
+def ready(*sides, on_failure="cancel_and_flatten", **changes):
+    """Give a batch not begun, of one leg a side, each in a symbol of its own."""
+    batch = a_batch(on_failure=on_failure, **changes)
+    made = tuple(
+        a_leg(
+            i,
+            broker_tag=tag_for(batch.batch_id, i),
+            tradingsymbol=f"S{i}",
+            transaction_type=side,
+        )
+        for i, side in enumerate(sides)
     )
-    given = Drive(Exchange(places, **exchange), evolve(batch, legs=legs), crash_at, before)
+    flattens = on_failure == "cancel_and_flatten"
+    return evolve(batch, legs=made, way_out=WayOut(flattens=flattens))
+
+
+def drive(*places, crash_at=None, before=False, sides=None, options=None, **exchange):
+    """Drive a batch of one leg a word to its end."""
+    options = dict(options or {})
+    if "on_failure" in exchange:
+        options["on_failure"] = exchange.pop("on_failure")
+    batch = ready(*(sides or ("BUY",) * len(places)), **options)
+    given = Drive(Exchange(places, **exchange), batch, crash_at, before)
     given.run()
     return given

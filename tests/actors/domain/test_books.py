@@ -153,7 +153,13 @@ def test_an_order_under_a_tag_of_ours_is_found_by_it():
     ours = an_order(order_id=OrderId("2"), broker_tag=BrokerTag("ow0"))
     for offset, order in enumerate((liar, ours), 1):
         book.fold(_event(offset, "order_update", order.order_id, order, young=False))
-    assert book.our_orders == {"ow0": "2"}
+    book.fold(
+        _event(3, "order_update", "3", attrs.evolve(ours, order_id=OrderId("3")), young=False)
+    )
+    book.fold(
+        _event(4, "order_update", "3", attrs.evolve(ours, order_id=OrderId("3")), young=False)
+    )
+    assert book.our_orders == {"ow0": ("2", "3")}
 
 
 def test_a_claimed_key_leads_to_its_batch():

@@ -1,6 +1,7 @@
 """A configuration is a Config, or every fault in it with its path; secrets are shown nowhere."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from actors.domain.config import (
     AccountConfig,
     Config,
+    DeskLimits,
     KeyConfig,
+    LimitsConfig,
     ServerConfig,
     StoreConfig,
 )
@@ -37,7 +40,10 @@ def test_every_field_can_be_set():
     assert config.accounts["primary"] == AccountConfig(
         "ticker_service", "https://ticker.example:8443/base", SECRET, 0.5, 60.0, 20,
         "cancel_open", "shadow",
+        LimitsConfig(8, 200, 3000, 1800, Decimal("2500000.50"), ("NRML", "MIS"), ("NFO",)),
+        5.0, Decimal("2.50"), 2.5, "market", "broker",
     )  # fmt: skip
+    assert config.limits == DeskLimits(3600, Decimal(5_000_000))
     assert list(config.accounts) == ["primary", "hedge_2"]
     key = config.keys["desk"]
     assert key.rights == ("read", "trade", "admin")
@@ -145,6 +151,8 @@ def test_an_accounts_name_can_stand_in_a_url(name):
         ("[store]", "$.store"),
         ("[accounts.primary]", "$.accounts.primary"),
         ("[keys.desk]", "$.keys.desk"),
+        ("[limits]", "$.limits"),
+        ("[accounts.primary.limits]", "$.accounts.primary.limits"),
     ],
 )
 def test_every_unknown_key_is_refused(table, path):

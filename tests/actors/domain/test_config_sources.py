@@ -1,5 +1,6 @@
 """Values from the environment and from files, secrets that are never shown, and any text at all."""
 
+import os
 import traceback
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from actors.domain.config import (
     Config,
 )
+from actors.domain.config_sources import INSTRUMENTS_BYTES_MAX
 from actors.domain.errors import ConfigError, Fault
 
 from .given_config import CONTRACT, DIGEST, EVERYTHING, SECRET, changed_by, faults_in, parsed
@@ -75,6 +77,57 @@ def test_what_points_nowhere_is_named(tmp_path):
     ]
 
 
+LIST = "exchange,tradingsymbol,lot_size,tick_size\nNFO,NIFTY26NOVFUT,75,0.1\n"
+WITH_LIST = CONTRACT.replace("[keys", 'instruments = "lists/day.csv"\n[keys', 1)
+
+SECOND = '[accounts.second]\nupstream = "ticker_service"\nurl = "http://a.test"\napi_key = "k"\n'
+
+
+def test_instruments_are_read_with_the_configuration(tmp_path):
+    """An account names a file beside the configuration; accounts that name one file share it."""
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "day.csv").write_text(f"\ufeff{LIST}", encoding="utf-8")
+    line = 'instruments = "env:LIST"\n[keys'
+    text = WITH_LIST.replace("[keys", f"{SECOND}{line}", 1)
+    config = parsed(text, {"TICKER_API_KEY": SECRET, "LIST": "lists/day.csv"}, tmp_path)
+    one, other = (account.instruments for account in config.accounts.values())
+    assert one is other
+    assert one.get("NFO", "NIFTY26NOVFUT").lot_size == 75
+
+
+def test_a_wrong_line_of_the_instruments_is_named(tmp_path):
+    """What is wrong in the file is told with the file and the line, at the account's path."""
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "day.csv").write_text(f"{LIST}NFO,X,75.0,0.1\n", encoding="utf-8")
+    assert faults_in(WITH_LIST, folder=tmp_path) == [
+        (
+            "$.accounts.primary.instruments",
+            "the file lists/day.csv, line 3.lot_size: a whole number of units is needed",
+        )
+    ]
+
+
+def test_instruments_that_are_no_file_are_refused(tmp_path):
+    """P20: what is missing, no file, no text or larger than 64 MiB is one fault."""
+    (tmp_path / "large.csv").touch()
+    with (tmp_path / "large.csv").open("wb") as large:
+        large.truncate(INSTRUMENTS_BYTES_MAX + 1)
+    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe")
+    for name, message in (
+        ("missing.csv", "the file missing.csv cannot be read"),
+        (".", "the file . cannot be read"),
+        (os.devnull, f"the file {os.devnull} cannot be read"),
+        ("binary.csv", "the file binary.csv cannot be read"),
+        ("large.csv", f"the file large.csv has more than {INSTRUMENTS_BYTES_MAX} bytes"),
+        ("", "the path of a CSV file is needed"),
+    ):
+        text = WITH_LIST.replace("lists/day.csv", name)
+        assert faults_in(text, folder=tmp_path) == [("$.accounts.primary.instruments", message)]
+    text = WITH_LIST.replace('"lists/day.csv"', "7")
+    ((path, message),) = faults_in(text, folder=tmp_path)
+    assert (path, message) == ("$.accounts.primary.instruments", "the path of a CSV file is needed")
+
+
 def test_secrets_are_in_no_repr():
     """P21: a configuration that is printed or logged shows no key and no digest."""
     config = parsed(EVERYTHING)
@@ -84,7 +137,10 @@ def test_secrets_are_in_no_repr():
     assert DIGEST not in shown
 
 
-@pytest.mark.parametrize("name", ["api_key", "upstream", "url", "port", "sha256", "rights", "mode"])
+@pytest.mark.parametrize(
+    "name",
+    ["api_key", "upstream", "url", "port", "sha256", "rights", "mode", "flatten", "products"],
+)
 def test_secrets_are_in_no_error(name):
     """P21: a secret that stands in the wrong place is not repeated by the fault, nor its cause."""
     text = changed_by(f'{name} = "env:S"')
@@ -92,6 +148,14 @@ def test_secrets_are_in_no_error(name):
     with pytest.raises(ConfigError) as caught:
         parsed(wrong, {"S": SECRET})
     assert SECRET not in repr(caught.value) + "".join(traceback.format_exception(caught.value))
+
+
+def test_a_secret_in_the_place_of_a_file_is_not_told(tmp_path):
+    """P21: what the environment gives as a file's name is not repeated when there is none."""
+    text = WITH_LIST.replace('"lists/day.csv"', '"env:S"')
+    given_env = {"TICKER_API_KEY": SECRET, "S": SECRET}
+    ((path, message),) = faults_in(text, given_env, tmp_path)
+    assert (path, message) == ("$.accounts.primary.instruments", "the file cannot be read")
 
 
 def test_loading_reads_the_file_and_the_environment(tmp_path, monkeypatch):

@@ -33,6 +33,7 @@ from actors.domain.model import (
     Position,
     Trade,
     Value,
+    status_subject,
     trade_key,
 )
 from actors.domain.wire import encode
@@ -106,7 +107,7 @@ def thing(kind: EventType, account: str, key: int, n: int) -> tuple[str, Value]:
         case "message":
             return "", Message(MessageId(f"m{n}"), "info", f"no {n} — “said”", None, NOON)
         case "stream_status":
-            return "", AccountStatus(
+            return status_subject(owner), AccountStatus(
                 "paper",
                 "live",
                 connected=True,
@@ -149,7 +150,7 @@ def log(count: int, *, after: int = 0) -> list[Event]:
 
 
 def folded(events: Iterable[Event]) -> dict[str, object]:
-    """Fold events into books and give these as plain values, without the stream's status."""
+    """Fold events into books and give these as plain values."""
     books: dict[AccountId, AccountBook] = {}
     for each in events:
         books.setdefault(each.account_id, AccountBook(each.account_id)).fold(each)
@@ -175,6 +176,7 @@ def plain(books: dict[AccountId, AccountBook]) -> dict[str, object]:
             ("positions", [(k, r.data, r.first, r.offset) for k, r in book.positions.items()]),
             ("batches", [(k, r.data, r.first, r.offset) for k, r in book.batches.items()]),
             ("messages", [(r.data, r.first, r.offset) for r in book.messages]),
+            ("status", [(r.data, r.first, r.offset) for r in (book.status,) if r is not None]),
             ("legs", sorted(book.legs.items())),
             ("open orders", sorted(book.open_orders)),
             ("updated at", [book.updated_at] if book.updated_at else []),

@@ -78,7 +78,7 @@ def test_what_stands_is_what_the_events_fold_into(drafts, cuts):
         ("batch_update", 1, 99),  # unknown
         ("batch_update", 2, 1),  # complete
         ("message", 0, 99),
-        ("stream_status", 0, -1),
+        ("stream_status", 0, 99),
     ],
 )
 def test_a_start_loads_the_day_and_what_has_not_ended(store, kind, n, days_kept):

@@ -97,8 +97,8 @@ def test_notes_of_many_bad_rows_are_bounded():
 def test_a_row_under_a_tag_is_read_and_others_are_not():
     """P9: only the exact tag counts; a row whose tag cannot be read is a fault, never "not ours"."""
     assert rows.order_under(ORDER, "ow01abc").order_id == "251123000123456"
-    assert rows.order_under(ORDER | {"quantity": "bad"}, "ow01ab") is None
-    assert rows.order_under(ORDER | {"tag": None}, "ow01abc") is None
+    assert rows.order_under(ORDER | {"quantity": "bad"}, "ow01ab").report is None
+    assert rows.order_under(ORDER | {"tag": None}, "ow01abc").report is None
     without = {name: value for name, value in ORDER.items() if name != "tag"}
     for row in (without, ORDER | {"tag": 7}, ORDER | {"quantity": "bad"}):
         with pytest.raises(FieldFault):

@@ -19,6 +19,7 @@ from tests.actors.upstream.samples import (
     ORDER_ROW,
     ORDERS,
     REJECTED_ROW,
+    TRADE_ROW,
 )
 
 
@@ -147,7 +148,23 @@ async def test_an_order_is_found_by_its_exact_tag(service, http):
     """P9: asked by tag, the answer is the orders of that tag, or none."""
     assert [one.order_id for one in await service.find("ow01abc")] == ["251123000123456"]
     assert await service.find("ow01ab") == ()
-    assert http.calls() == ["GET /orders/"] * 2
+    assert http.calls() == ["GET /orders/"] * 2 + ["GET /orders/trades/all"]
+
+
+async def test_an_order_is_found_by_the_tag_that_the_batch_endpoint_lengthened(service, http):
+    """P9: as published that endpoint puts a suffix behind each tag; a stranger's stays as it is."""
+    http.lay("GET /orders/trades/all", answer([]))
+    for tag, found in (("ow01abc_batch_5e-1_2", 1), ("mine_batch_5e_1", 0), ("ow01abc_b", 0)):
+        http.lay("GET /orders/", answer([{"order_id": "1", "status": "OPEN", "tag": tag}]))
+        assert len(await service.find("ow01abc")) == found
+
+
+async def test_no_order_is_denied_while_the_trades_tell_of_an_unknown_one(service, http):
+    """P9: book and trades have to agree; a trade of an order that the book lacks may be ours."""
+    http.lay("GET /orders/", answer([]))
+    http.lay("GET /orders/trades/all", answer(f'{{"data":[{TRADE_ROW}]}}'.encode()))
+    with pytest.raises(BrokerProtocol, match="has traded and is not in the book"):
+        await service.find("ow01abc")
 
 
 async def test_no_order_is_denied_while_a_tag_is_unreadable(service, http):
@@ -156,4 +173,5 @@ async def test_no_order_is_denied_while_a_tag_is_unreadable(service, http):
     with pytest.raises(BrokerProtocol, match=r"\$\[0\]\.tag: required field missing"):
         await service.find("ow01abc")
     http.lay("GET /orders/", answer([{"order_id": 1, "tag": "else"}]))
+    http.lay("GET /orders/trades/all", answer([]))
     assert await service.find("ow01abc") == ()

@@ -132,7 +132,7 @@ MUTATIONS = {
     "POST /orders/place": lambda service: service.place(LEG),
     "PUT /orders/modify": lambda service: service.modify("77", "regular", Change(quantity=25)),
     "DELETE /orders/cancel": lambda service: service.cancel("77", "regular"),
-    "POST /advanced/batch-orders": lambda service: service.place_batch([LEG]),
+    "POST /advanced/batch-orders": lambda service: service.place_together([LEG]),
 }
 
 
@@ -203,8 +203,7 @@ async def test_a_cancel_names_the_order_in_its_body(service, http):
 async def test_the_brokers_batch_is_sent_and_proves_nothing(service, http):
     """The broker's own batch answers with counts; which orders exist is not among them."""
     http.lay("POST /advanced/batch-orders", answer(BATCH.encode(), 201))
-    told = await service.place_batch([LEG, LEG], rollback_on_failure=False)
-    assert (told.success, told.failed) == (False, 2)
+    assert await service.place_together([LEG, LEG]) == json.loads(BATCH)["error"]
     sent = body_of(http)
     assert (sent["account_id"], sent["rollback_on_failure"]) == ("primary", False)
     assert [order["tag"] for order in sent["orders"]] == ["ow01abc"] * 2

@@ -1,0 +1,157 @@
+"""An account's table of the configuration: how it is reached, watched, and held within limits.
+
+    [accounts.primary]            AccountConfig(upstream=…, url=…, api_key=…, legs_max=10,
+    upstream = "ticker_service"                 limits=LimitsConfig(calls_per_minute=200, …))
+    [accounts.primary.limits] ──▶
+    calls_per_minute = 200        $.accounts.primary.limits.calls_per_minute: what is wrong
+
+Classes first, then what is wrong with values that are well formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from .errors import Fault
+from .instruments import Instruments
+
+UPSTREAM_NAMES: Final = ("ticker_service",)
+ACCOUNT_ID_MAX: Final = 64
+CALLS_PER_LEG: Final = 3  # it is placed; on the way out it is cancelled, and its fill flattened
+WAY_OUT_BAND_PERCENT: Final = Decimal(3)  # around the last price, where no band is set
+WORD_CHARS_MAX: Final = 16
+
+
+@frozen
+class LimitsConfig:
+    """How often an account's broker may be called to move orders, and how much it may be sent.
+
+    The defaults are Kite's (kite.trade/docs, July 2026), which ticker_service passes on: 10
+    orders/s, 400/min, 5,000/day, each account, from midnight to midnight IST. Fyers allows
+    10/s, 200/min, 100,000/day. `quantity_max` (units) and `notional_max` (money) bound each leg
+    and each batch; `products` and `exchanges` are all that may be traded. None: no bound.
+    """
+
+    calls_per_second: int = 10
+    calls_per_minute: int = 400
+    calls_per_day: int = 5000
+    quantity_max: int | None = None
+    notional_max: Decimal | None = None
+    products: tuple[str, ...] | None = None
+    exchanges: tuple[str, ...] | None = None
+
+
+@frozen
+class DeskLimits:
+    """What may be under way over all accounts together: units, and money. None: no bound."""
+
+    quantity_max: int | None = None
+    notional_max: Decimal | None = None
+
+
+@frozen
+class AccountConfig:
+    """One account: whose it is, how to reach it, how it is watched, and what it may do.
+
+    `poll_s` is how often an account is asked while its stream is silent with orders open;
+    `reconcile_s` how often when all is well. Within `duplicate_window_s` an equal batch is
+    refused; 0 refuses none. A price may lie `price_band_percent` off the last one; None allows
+    any. `fill_wait_s` is how long a leg that must fill may take. `flatten` is the kind of order
+    that closes a fill; `batch_endpoint` whether legs go out one by one or by the broker's own
+    batch. `instruments` is a file's path in the configuration, read when that is.
+    """
+
+    upstream: str
+    url: str
+    api_key: str = field(repr=False)
+    poll_s: float = 1.0
+    reconcile_s: float = 30.0
+    legs_max: int = 10
+    rollback: Literal["cancel_open", "cancel_and_flatten"] = "cancel_and_flatten"
+    mode: Literal["trade", "shadow"] = "trade"
+    limits: LimitsConfig = LimitsConfig()
+    duplicate_window_s: float = 0.0
+    price_band_percent: Decimal | None = None
+    fill_wait_s: float = 10.0
+    flatten: Literal["limit", "market"] = "limit"
+    batch_endpoint: Literal["legs", "broker"] = "legs"
+    instruments: Instruments | None = None
+
+    @property
+    def way_out_band_percent(self) -> Decimal:
+        """Give how far off the last price an order that closes a fill may go."""
+        if self.price_band_percent is None:
+            return WAY_OUT_BAND_PERCENT
+        return self.price_band_percent
+
+
+def check_account(path: str, name: str, account: AccountConfig) -> Iterator[Fault]:
+    """Find what is wrong with one account's table, under its path."""
+    plain = name.replace("-", "").replace("_", "")
+    if not (plain.isascii() and plain.isalnum() and len(name) <= ACCOUNT_ID_MAX):
+        yield Fault(path, "an account's name is letters, digits, - and _, at most 64")
+    if account.upstream not in UPSTREAM_NAMES:
+        known = ", ".join(UPSTREAM_NAMES)
+        yield Fault(f"{path}.upstream", f"one of {known} is needed")
+    if not _is_bare_http(account.url):
+        # An address is shown and logged; credentials in it would be too.
+        message = "an http:// or https:// address is needed, without user, query or fragment"
+        yield Fault(f"{path}.url", message)
+    if not account.api_key:
+        yield Fault(f"{path}.api_key", "a key is needed")
+    for label, value, low, high in (
+        ("poll_s", account.poll_s, 0.1, 3600),
+        ("reconcile_s", account.reconcile_s, 1, 3600),
+        ("legs_max", account.legs_max, 1, 20),
+        ("duplicate_window_s", account.duplicate_window_s, 0, 3600),
+        ("fill_wait_s", account.fill_wait_s, 0.1, 120),
+    ):
+        if not low <= value <= high:
+            yield Fault(f"{path}.{label}", f"from {low} to {high} is needed")
+    band = account.price_band_percent
+    if band is not None and not 0 < band <= 100:
+        yield Fault(f"{path}.price_band_percent", "more than 0 and at most 100 is needed")
+    yield from _check_limits(f"{path}.limits", account)
+
+
+def check_amounts(path: str, limits: LimitsConfig | DeskLimits) -> Iterator[Fault]:
+    """Find what is wrong with a greatest quantity and a greatest amount of money."""
+    if limits.quantity_max is not None and limits.quantity_max < 1:
+        yield Fault(f"{path}.quantity_max", "at least 1 is needed")
+    if limits.notional_max is not None and limits.notional_max <= 0:
+        yield Fault(f"{path}.notional_max", "more than 0 is needed")
+
+
+def _check_limits(path: str, account: AccountConfig) -> Iterator[Fault]:
+    limits = account.limits
+    # A batch that could never have its calls and its way out would be refused for ever.
+    least = CALLS_PER_LEG * account.legs_max
+    for label, value, low, high in (
+        ("calls_per_second", limits.calls_per_second, 1, 1000),
+        ("calls_per_minute", limits.calls_per_minute, least, 60_000),
+        ("calls_per_day", limits.calls_per_day, least, 10_000_000),
+    ):
+        if not low <= value <= high:
+            yield Fault(f"{path}.{label}", f"from {low} to {high} is needed")
+    yield from check_amounts(path, limits)
+    for label, words in (("products", limits.products), ("exchanges", limits.exchanges)):
+        if words is not None and not words:
+            yield Fault(f"{path}.{label}", "at least one is needed")
+        for i, word in enumerate(words or ()):
+            if not 0 < len(word) <= WORD_CHARS_MAX or word != word.strip():
+                message = f"1 to {WORD_CHARS_MAX} characters without spaces at the ends are needed"
+                yield Fault(f"{path}.{label}[{i}]", message)
+
+
+def _is_bare_http(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(usable) and "@" not in parts.netloc and not parts.query and not parts.fragment

@@ -1,0 +1,102 @@
+"""A guarded broker: the same broker, with a witness who is told how each call to it went.
+
+    caller ──▶ guarded(upstream, witness) ──▶ upstream
+                          └─▶ witness: failed, succeeded
+
+A refusal is an answer, and dead credentials are one too: the broker is there. What counts as
+failure is silence, a connection that does not come about, and an answer that is none. The
+witness stops nothing: whether to call at all is decided before (`actors.runtime.limits`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from attrs import define
+
+from actors.domain.batch import Leg
+from actors.domain.errors import (
+    BrokerProtocol,
+    BrokerRefused,
+    BrokerUnknown,
+    BrokerUnreachable,
+    NeedsLogin,
+)
+from actors.domain.ids import BrokerTag, OrderId
+from actors.domain.model import OrderReport, Snapshot
+
+from . import Change, Placement, ReportStream, Upstream
+
+T = TypeVar("T")
+
+
+class Witness(Protocol):
+    """Who is told; a breaker is one."""
+
+    def failed(self) -> None:
+        """Take that the broker did not answer, or not in its own language."""
+
+    def succeeded(self) -> None:
+        """Take that the broker answered."""
+
+
+def guarded(upstream: Upstream, witness: Witness) -> Upstream:
+    """Give the same broker, whose calls the witness is told of. Streams are none of them."""
+    return _Guarded(upstream.name, upstream, witness)
+
+
+@define(eq=False)
+class _Guarded:
+    name: str
+    _upstream: Upstream
+    _witness: Witness
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self._upstream.expires_at
+
+    def stream(self) -> AbstractAsyncContextManager[ReportStream]:
+        return self._upstream.stream()
+
+    async def snapshot(self) -> Snapshot:
+        return await self._tell(self._upstream.snapshot())
+
+    async def fills(self, order_ids: Sequence[OrderId]) -> Snapshot:
+        return await self._tell(self._upstream.fills(order_ids))
+
+    async def history(self, order_id: OrderId) -> tuple[OrderReport, ...]:
+        return await self._tell(self._upstream.history(order_id))
+
+    async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
+        return await self._tell(self._upstream.find(tag))
+
+    async def place(self, leg: Leg) -> Placement:
+        return await self._tell(self._upstream.place(leg))
+
+    async def place_together(self, legs: Sequence[Leg]) -> str | None:
+        return await self._tell(self._upstream.place_together(legs))
+
+    async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
+        await self._tell(self._upstream.modify(order_id, variety, change))
+
+    async def cancel(self, order_id: OrderId, variety: str) -> None:
+        await self._tell(self._upstream.cancel(order_id, variety))
+
+    async def _tell(self, call: Awaitable[T]) -> T:
+        """Make the call, tell how it went, and pass on what came of it.
+
+        A call that was cancelled, or fell over a defect of ours, says nothing of the broker.
+        """
+        try:
+            answer = await call
+        except (BrokerRefused, NeedsLogin):
+            self._witness.succeeded()
+            raise
+        except (BrokerProtocol, BrokerUnknown, BrokerUnreachable):
+            self._witness.failed()
+            raise
+        self._witness.succeeded()
+        return answer

@@ -1,0 +1,136 @@
+"""A guarded broker is the broker, and its witness hears how each call went."""
+
+import pytest
+import trio
+from attrs import define, field
+
+from actors.domain.errors import (
+    BrokerProtocol,
+    BrokerRefused,
+    BrokerUnknown,
+    BrokerUnreachable,
+    GatewayBug,
+    NeedsLogin,
+    StreamLost,
+)
+from actors.runtime.limits import FAILURES, Breaker
+from actors.upstream import Upstream
+from actors.upstream.guarded import guarded
+
+CALLS = {
+    "snapshot": (),
+    "fills": (("1", "2"),),
+    "history": ("1",),
+    "find": ("ow1",),
+    "place": ("leg",),
+    "place_together": (("leg", "leg"),),
+    "modify": ("1", "regular", "change"),
+    "cancel": ("1", "regular"),
+}
+
+
+@define
+class Broker:
+    """A broker that answers each call with its own words, or with an error."""
+
+    error: BaseException | None = None
+    name: str = "memory"
+    expires_at: str = "at six"
+
+    def __getattr__(self, call):
+        async def answer(*args):
+            if self.error is not None:
+                raise self.error
+            return call, args
+
+        if call not in CALLS:
+            raise AttributeError(call)
+        return answer
+
+    def stream(self):
+        """Give what stands for a stream."""
+        return "the stream"
+
+
+@define
+class Witness:
+    """Remembers what it heard."""
+
+    heard: list[str] = field(factory=list)
+
+    def failed(self):
+        """Hear of a failure."""
+        self.heard.append("failed")
+
+    def succeeded(self):
+        """Hear of an answer."""
+        self.heard.append("succeeded")
+
+
+def test_it_has_all_that_a_broker_has():
+    """What the Upstream protocol offers is passed on, all of it; a new call must be guarded too."""
+    offered = {name for name in Upstream.__dict__ if not name.startswith("_")}
+    assert offered | {"name"} == {*CALLS, "stream", "name", "expires_at"}
+    upstream = guarded(Broker(), Witness())
+    assert (upstream.name, upstream.expires_at) == ("memory", "at six")
+    assert upstream.stream() == "the stream"
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_every_call_goes_through_as_it_is(call):
+    """Arguments and answers are the broker's own, and the witness hears of one success."""
+    witness = Witness()
+    answer = await getattr(guarded(Broker(), witness), call)(*CALLS[call])
+    assert answer == (None if call in ("modify", "cancel") else (call, CALLS[call]))
+    assert witness.heard == ["succeeded"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("error", "heard"),
+    [
+        (BrokerUnknown("no answer"), ["failed"]),
+        (BrokerUnreachable("no way"), ["failed"]),
+        (BrokerProtocol("no JSON"), ["failed"]),
+        (BrokerRefused("no margin"), ["succeeded"]),
+        (NeedsLogin("no token"), ["succeeded"]),
+        (StreamLost("not of a call"), []),
+        (GatewayBug("ours"), []),
+        (KeyError("ours"), []),
+    ],
+)
+async def test_errors_pass_and_say_what_they_say_of_the_broker(call, error, heard):
+    """A no is an answer; silence and nonsense are failures; a defect of ours says nothing."""
+    witness = Witness()
+    with pytest.raises(type(error)) as caught:
+        await getattr(guarded(Broker(error), witness), call)(*CALLS[call])
+    assert caught.value is error
+    assert witness.heard == heard
+
+
+async def test_a_cancelled_call_says_nothing(autojump_clock):
+    """Who gives up waiting does not blame the broker."""
+
+    class Slow(Broker):
+        async def find(self, _):
+            await trio.sleep_forever()
+
+    witness = Witness()
+    with trio.move_on_after(5) as scope:
+        await guarded(Slow(), witness).find("ow1")
+    assert scope.cancelled_caught
+    assert witness.heard == []
+
+
+async def test_a_breaker_is_a_witness(autojump_clock):
+    """Silence opens the breaker, calls go on all the same, and an answer closes it again."""
+    broker, breaker = Broker(BrokerUnknown("no answer")), Breaker()
+    upstream = guarded(broker, breaker)
+    for _ in range(FAILURES):
+        with pytest.raises(BrokerUnknown):
+            await upstream.snapshot()
+    assert breaker.is_open
+    await trio.sleep(10)
+    broker.error = None
+    await upstream.snapshot()
+    assert breaker.state == 0
