@@ -72,7 +72,10 @@ class Admission:
             why = stream.status.halted.reason
             raise Refused(409, f"account {stream.account_id} is halted: {why}")
         if means.breaker.is_open:
-            raise Unavailable(f"the broker of account {stream.account_id} keeps failing")
+            raise Unavailable(
+                f"the broker of account {stream.account_id} keeps failing",
+                retry_after_s=means.breaker.retry_after_s,
+            )
         expires_at, now = means.upstream.expires_at, means.seams.now()
         if expires_at is not None and expires_at < now + TOKEN_MARGIN:
             raise Unavailable(f"the login of account {stream.account_id} is due to end")

@@ -206,13 +206,13 @@ class AccountStream:
         await self._take_fills(snapshot, heard)
         if self.book.filled:
             self._agenda.ask_fills()
-        if self._has_ground:
-            await self._reconciled(connects, is_first=is_first)
         if not self.reconciled_once.is_set():
             await self._writer.flush()
             self._check_ground()
-            if self._has_ground:
-                self.reconciled_once.set()
+        if self._has_ground:
+            # Both without a checkpoint between: an account that is shown live takes batches.
+            self.reconciled_once.set()
+            await self._reconciled(connects, is_first=is_first)
 
     async def _reconciled(self, connects: int, *, is_first: bool) -> None:
         """Say what the account is now, and when it is asked next."""

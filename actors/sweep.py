@@ -65,8 +65,9 @@ class Sweep:
                 async with trio.open_nursery() as nursery:
                     for _ in range(AT_ONCE_MAX):
                         nursery.start_soon(self._cancel_some, untried)
-                asked = set(wanted) - self.failures.keys()
-                await self.orders.comes(lambda: asked.isdisjoint(book.open_orders))
+                # Also of those that were refused: they may have ended, and that be why.
+                tried = set(wanted)
+                await self.orders.comes(lambda: tried.isdisjoint(book.open_orders))
             self.failures |= dict.fromkeys(untried, f"not tried within {SWEEP_S:g} s")
         finally:
             self.done.set()

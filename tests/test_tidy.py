@@ -32,9 +32,15 @@ LAYERS = (
     ("actors.book",),
     ("actors.writer",),
     ("actors.agenda",),
+    ("actors.status",),
     ("actors.stream",),
     ("actors.broadcaster",),
+    ("actors.changes",),
+    ("actors.orders",),
+    ("actors.sweep",),
+    ("actors.controls",),
     ("actors.runner",),
+    ("actors.admission",),
     ("actors.batch",),
     ("actors.system",),
     ("actors",),  # the door itself: it shows what is behind it
@@ -44,7 +50,7 @@ LAYERS = (
 )
 
 # Deciding is kept from waiting: these import nothing that waits.
-PURE = ("actors.domain", "actors.holdings", "actors.book", "actors.agenda")
+PURE = ("actors.domain", "actors.holdings", "actors.book", "actors.agenda", "actors.changes")
 WAITING = {"trio", "trio_websocket", "quart", "quart_trio", "hypercorn", "httpx2", "asyncio"}
 
 # A broker that shared our encoders, words or constants would be wrong where we are wrong.

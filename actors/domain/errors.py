@@ -73,6 +73,10 @@ class Unavailable(OrderwireError):
     status = 503
     title = "Not available now"
 
+    def __init__(self, detail: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
 
 class GatewayBug(OrderwireError):
     """Ours: a state that the design rules out."""

@@ -3,8 +3,9 @@
     turn(urgent) ──▶ [ cancels, exits ] ─┐
     turn ──────────▶ [ the others     ] ─┴─▶ at most N in any second ──▶ counted in the budget
 
-    closed ── 5 failures in a row ──▶ open ── pause ──▶ half open ── success ──▶ closed
-                                        ◀── failure: twice the pause ──┘
+    closed ── 5 failures in a row ──▶ open ── pause ──▶ half open ─┐
+      ▲                                │ ◀── failure: twice the pause
+      └──────────── any success ───────┴───────────────────────────┘
 
 The gate makes calls wait and refuses what the budget has no room for; the breaker refuses nothing
 itself. Who waits does so in its own task: the first in line sleeps until its second comes, and
@@ -182,11 +183,6 @@ def after_failure(circuit: Circuit, now_s: float) -> Circuit:
             return circuit
 
 
-def after_success(circuit: Circuit, now_s: float) -> Circuit:
-    """Take a call that was answered. While open it is a late word, or luck: the pause is kept."""
-    return circuit if state_of(circuit, now_s) == OPEN else Circuit()
-
-
 class Breaker:
     """Sees how the calls to one account's broker go, and says whether to begin anything new."""
 
@@ -216,5 +212,8 @@ class Breaker:
         self._circuit = after_failure(self._circuit, trio.current_time())
 
     def succeeded(self) -> None:
-        """Take that a call was answered, be it with a no."""
-        self._circuit = after_success(self._circuit, trio.current_time())
+        """Take that a call was answered, be it with a no: the broker is there, and it closes.
+
+        An account is asked all the time, so its questions are the probe.
+        """
+        self._circuit = Circuit()

@@ -31,7 +31,8 @@ Ts = TypeVarTuple("Ts")
 
 TcpStream: TypeAlias = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
-CONNECTIONS_MAX: Final = 32
+CONNECTIONS_MAX: Final = 128  # to all brokers: one is held for as long as a call takes
+KEPT_S: Final = 60.0  # how long an idle connection is kept: a handshake costs more than a call
 FRAMES_MAX: Final = 32  # of a websocket, read and not yet taken
 READ_BYTES: Final = 64 * 1024
 CLOSE_S: Final = 0.2  # what the broker gets to answer our close
@@ -106,7 +107,11 @@ class Seams:
 @asynccontextmanager
 async def real_seams() -> AsyncIterator[Seams]:
     """Give the world as it is; its HTTP connections close at the end of the block."""
-    limits = httpx2.Limits(max_connections=CONNECTIONS_MAX)
+    limits = httpx2.Limits(
+        max_connections=CONNECTIONS_MAX,
+        max_keepalive_connections=CONNECTIONS_MAX,
+        keepalive_expiry=KEPT_S,
+    )
     async with httpx2.AsyncClient(limits=limits, follow_redirects=False, trust_env=False) as client:
         yield Seams(
             now=wall_clock,
@@ -284,19 +289,21 @@ class _HttpxCaller:
     async def __call__(self, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
         try:
             with trio.fail_after(timeout_s):
-                return await self._call(request)
+                # Who got no connection in half the time has surely sent nothing.
+                wait = httpx2.Timeout(None, pool=timeout_s / 2, connect=timeout_s / 2)
+                return await self._call(request, wait)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
             raise BrokerUnreachable("the broker cannot be reached") from None
         except (httpx2.RequestError, trio.TooSlowError) as error:
             raise BrokerUnknown(f"the broker did not answer: {type(error).__name__}") from None
 
-    async def _call(self, request: HttpRequest) -> HttpResponse:
+    async def _call(self, request: HttpRequest, wait: httpx2.Timeout) -> HttpResponse:
         async with self.client.stream(
             request.method,
             request.url,
             headers=dict(request.headers),
             content=request.body or None,
-            timeout=None,
+            timeout=wait,
         ) as answer:
             body = bytearray()
             async for chunk in answer.aiter_bytes():

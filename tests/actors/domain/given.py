@@ -26,6 +26,8 @@ from actors.domain.batch import (
 from actors.domain.ids import AccountId, BatchId, BrokerTag, MessageId, OrderId, TradeId
 from actors.domain.model import (
     AccountStatus,
+    Deadman,
+    Halt,
     Message,
     Note,
     Order,
@@ -155,6 +157,8 @@ STATUS = AccountStatus(
     last_update_at=None,
     last_error=None,
 )
+HALT = Halt(since=NINE_FIFTEEN, reason="news at noon", by="desk")
+DEADMAN = Deadman(seconds=60, cancel_open=True)
 LEG_REQUEST = LegRequest("SBIN", "NSE", "BUY", 50, "LIMIT", "MIS", Decimal("610.50"), tag="desk")
 CANCEL = RollbackAction(action="cancel", of=0, order_id=None, state="submitted", at=NINE_FIFTEEN)
 
@@ -169,6 +173,8 @@ EXAMPLES: tuple[Any, ...] = (
     TaskReport("t-1", "completed", OrderId("230405000123456"), None),
     Snapshot((a_report("COMPLETE"),), (TRADE,), (POSITION,)),
     STATUS,
+    HALT,
+    DEADMAN,
     LEG_REQUEST,
     BatchRequest((LEG_REQUEST, LEG_REQUEST), on_failure="keep"),
     a_leg(0, "filled", order_id=OrderId("230405000123456")),

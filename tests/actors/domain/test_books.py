@@ -15,6 +15,8 @@ from actors.domain.wire import encode
 
 from .given import (
     CANCEL,
+    DEADMAN,
+    HALT,
     NINE_FIFTEEN,
     POSITION,
     PRIMARY,
@@ -196,6 +198,17 @@ def test_a_row_from_the_store_is_decoded_when_someone_looks():
     order = an_order()
     row = Current.of(_event(1, "order_update", order.order_id, order), first=Offset(1))
     assert row.value == order
+
+
+def test_a_status_from_the_store_stands_until_the_next_is_told():
+    """P5: the account's row of an earlier run is in the book; it is no word of the broker's."""
+    book = AccountBook(PRIMARY)
+    halted = attrs.evolve(STATUS, halted=HALT, deadman=DEADMAN)
+    event = _event(7, "stream_status", "stream:primary", halted)
+    book.load(Current.of(event, first=Offset(7)))
+    assert (book.status.value, book.status.offset, book.updated_at) == (halted, 7, None)
+    book.fold(_event(8, "stream_status", "stream:primary", STATUS))
+    assert book.status.value == STATUS
 
 
 def test_a_row_that_is_not_whole_is_a_decode_error():

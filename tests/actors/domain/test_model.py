@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.ids import Offset
-from actors.domain.model import Event, position_id, trade_key
+from actors.domain.model import AccountStatus, Event, position_id, status_subject, trade_key
+from actors.domain.wire import decode, encode
 
-from .given import MODEL, NINE_FIFTEEN, PRIMARY, TRADE, an_order
+from .given import MODEL, NINE_FIFTEEN, PRIMARY, STATUS, TRADE, an_order
 
 
 def test_a_trade_is_known_by_exchange_trade_and_order_together():
@@ -32,6 +33,18 @@ def test_a_position_is_known_by_instrument_and_product():
     """One instrument held in two products is two positions."""
     assert position_id("NFO", "NIFTY25NOVFUT", "NRML") == "NFO:NIFTY25NOVFUT:NRML"
     assert position_id("NSE", "SBIN", "MIS") != position_id("NSE", "SBIN", "CNC")
+
+
+def test_a_row_of_an_earlier_version_says_nothing_of_halts():
+    """A store written before there were halts is read as one in which nobody is halted."""
+    raw = encode(STATUS).replace(b',"halted":null,"deadman":null', b"")
+    assert b"halted" not in raw
+    assert decode(raw, AccountStatus) == STATUS
+
+
+def test_an_accounts_status_has_a_subject_of_its_own():
+    """No order, position or batch is called so."""
+    assert status_subject(PRIMARY) == "stream:primary"
 
 
 @pytest.mark.parametrize("kind", MODEL, ids=lambda kind: kind.__name__)

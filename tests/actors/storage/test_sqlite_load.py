@@ -111,6 +111,33 @@ def test_the_newest_messages_of_each_account_are_loaded(store):
         assert theirs == [Current.of(e, first=e.offset) for e in wanted]
 
 
+def test_the_newest_status_of_each_account_is_loaded(store):
+    """P5: a halt of any day is known at the start; of an account's rows only the newest counts."""
+    accounts = ["primary", "hedge", "primary", "primary", "hedge"]
+    store.commit(
+        [event(o, "stream_status", account=a, n=o) for o, a in enumerate(accounts, 1)]
+        + [event(o, "message", n=o) for o in range(6, 40)]
+    )
+    loaded = load(store, TODAY + 99 * ONE_DAY).current
+    statuses = [row for row in loaded if row.type == "stream_status"]
+    assert [(row.account_id, row.offset) for row in statuses] == [("primary", 4), ("hedge", 5)]
+    assert statuses[0].value.reconnects == 4
+
+
+def test_a_status_is_found_by_the_index(store):
+    """P18: whatever the log's length, a start walks through none of it for the statuses."""
+    seen: list[str] = []
+    store.commit([event(1, "stream_status")])
+    store._reader.set_trace_callback(seen.append)
+    load(store)
+    store._reader.set_trace_callback(None)
+    queries = [text for text in seen if "stream_status" in text or "min(account_id)" in text]
+    assert len(queries) >= 3
+    for query in queries:
+        plan = store._reader.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+        assert all("SEARCH" in row[3] and "INDEX" in row[3] for row in plan), (query, plan)
+
+
 @pytest.mark.parametrize("tail_max", [0, 1, 39, 40, 41])
 def test_the_tail_is_the_newest_events(store, tail_max):
     """P1: the tail has as many of the newest events as were asked for, ending at the last."""
