@@ -1,6 +1,6 @@
 """The command `orderwire`; `python -m web` is the same.
 
-    orderwire demo | serve | check | paper | tail | key
+    orderwire demo | serve | check | paper | tail | batch | key
 
 Each command is a small module of its own in `commands/`, loaded only when it is asked for: a
 command that needs no web server starts without one.
@@ -8,14 +8,18 @@ command that needs no web server starts without one.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Final
 
 import click
 
+from web.commands.signals import hold
 from web.commands.version import own_version
 
-COMMANDS: Final = ("demo", "serve", "check", "paper", "tail", "key")
+COMMANDS: Final = ("demo", "serve", "check", "paper", "tail", "batch", "key")
+SERVING: Final = ("demo", "serve", "paper")
+"""Commands that end in order whenever they are told to, while they are being loaded too."""
 
 
 class Orderwire(click.Group):
@@ -50,6 +54,8 @@ def orderwire() -> None:
 
 def main() -> None:
     """Run the command line of this process."""
+    if sys.argv[1:2] and sys.argv[1] in SERVING:
+        hold()
     orderwire.main(prog_name="orderwire")
 
 

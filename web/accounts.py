@@ -22,10 +22,10 @@ from actors.domain.books import AccountBook, Row
 from actors.domain.errors import Refused
 from actors.domain.ids import AccountId, LogPosition, OrderId
 from actors.domain.model import Event
-from actors.domain.wire import encode, plain, time_text
+from actors.domain.wire import plain, time_text
 from actors.runtime.journal import Journal
 
-from .answers import answer, answer_at, caller, has_fields, listed, page_of
+from .answers import answer, answer_at, caller, has_fields, listed, order_at, page_of
 from .query import asked_once, read_page
 
 Rows: TypeAlias = Callable[[AccountBook], Iterable[Row[Any]]]
@@ -114,5 +114,4 @@ def order_answer(data: bytes, events: Sequence[Event], position: LogPosition) ->
         )
         for event in events
     )
-    at = encode({"epoch": position.epoch, "offset": position.offset})[1:]
-    return b'{"status":"success","data":%s,"history":[%s],%s' % (data, history, at)
+    return order_at(data, position, b'"history":[%s],' % history)

@@ -11,7 +11,8 @@ from typing import Any, Final
 from quart import Response, g
 
 from actors.domain.books import Row
-from actors.domain.ids import LogPosition
+from actors.domain.errors import Refused
+from actors.domain.ids import AccountId, LogPosition
 from actors.domain.wire import encode
 
 from .auth import Caller
@@ -24,6 +25,17 @@ def caller() -> Caller:
     """Give who asks, as the door found out."""
     found: Caller = g.caller
     return found
+
+
+def commanded(account_id: str, missing: Refused) -> AccountId:
+    """Give the account of an order or a batch that the caller may act on.
+
+    `missing` when he may not read it, so that it is to him like one that is not there; Refused
+    with 403 when he may read it and no more.
+    """
+    if not caller().may("read", account_id):
+        raise missing
+    return caller().require("trade", account_id)
 
 
 def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -39,6 +51,12 @@ def answer_at(position: LogPosition, fields: dict[str, Any], status: int = 200) 
 def stamped(data: bytes, position: LogPosition) -> bytes:
     """Put the position into an object that is encoded already."""
     return data[:-1] + b"," + encode({"epoch": position.epoch, "offset": position.offset})[1:]
+
+
+def order_at(data: bytes, position: LogPosition, rest: bytes = b"") -> bytes:
+    """Write an order, encoded already, and what else stands beside it, at a position."""
+    at = encode({"epoch": position.epoch, "offset": position.offset})[1:]
+    return b'{"status":"success","data":%s,%s%s' % (data, rest, at)
 
 
 def listed(data: Sequence[bytes], next_before: int | None, position: LogPosition) -> bytes:

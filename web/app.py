@@ -23,27 +23,19 @@ from .accounts import Accounts
 from .assets import Assets
 from .auth import Access, Asked
 from .batches import Batches
+from .controls import Controls
+from .guards import guarded
 from .health import Health
 from .metrics import Exposition
+from .orders import Orders
 from .problems import add_problems
+from .request_ids import Identified
 from .sockets import Sockets
 from .stacks import App
 
 OPEN: Final = frozenset({"page", "static", "health", "ready"})
-CACHED: Final = frozenset({"page", "static"})
 BODY_S: Final = 10.0  # from a request's head to the end of its body
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
-SECURITY: Final = {
-    "Content-Security-Policy": (
-        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def make_app(system: System, access: Access, *, stop: trio.Event, version: str) -> QuartTrio:
@@ -53,6 +45,7 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["BODY_TIMEOUT"] = BODY_S
     app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = None
+    app.asgi_app = Identified(app.asgi_app)  # type: ignore[method-assign]
     metrics = Metrics()
     door = Door(system, access, metrics)
     app.before_request(door.let_request_in)
@@ -64,7 +57,9 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     Health(system, access, version).add_to(app)
     Exposition(system, metrics).add_to(app)
     Accounts(system).add_to(app)
+    Orders(system).add_to(app)
     Batches(system).add_to(app)
+    Controls(system).add_to(app)
     Sockets(system, access, metrics, stop).add_to(app)
     return app
 
@@ -103,17 +98,8 @@ class Door:
             "none" if rule is None else rule.rule,
             response.status_code,
         )
-        return guarded(response, is_cached=request.endpoint in CACHED)
+        return guarded(response)
 
     async def let_refusal_out(self, response: Response | None) -> Response | None:
         """Put the headers on a refusal; one who was accepted gets no response."""
-        return None if response is None else guarded(response, is_cached=False)
-
-
-def guarded(response: Response, *, is_cached: bool) -> Response:
-    """Put on what keeps a browser from being tricked, and answers from being kept."""
-    for name, value in SECURITY.items():
-        response.headers[name] = value
-    if not is_cached:
-        response.headers["Cache-Control"] = "no-store"
-    return response
+        return None if response is None else guarded(response)

@@ -1,7 +1,10 @@
 """Batches over HTTP: placed, listed, looked at.
 
     POST /accounts/{id}/batch-orders               200 ended · 202 + Location while it runs
+         ?dry_run=true                             200 what it would send; nothing is sent
     GET  /accounts/{id}/batch-orders [/{batch_id}]
+    POST …/batch-orders/{batch_id}/acknowledge     accept what an exposed batch left behind
+                                  /flatten         try again to unwind it
 
 An answer is the batch as the view has it, at the position that it names.
 """
@@ -12,21 +15,31 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
 
+from attrs import frozen
 from quart import Response, request
 from quart_trio import QuartTrio
 
-from actors import BatchRequest, System
+from actors import BatchRequest, System, View
 from actors.domain.batch import IdempotencyClaim
+from actors.domain.checks import WAIT_MAX_S
 from actors.domain.errors import BadRequest, DecodeError, Fault, Refused
 from actors.domain.ids import AccountId, BatchId
-from actors.domain.wire import encode, parse_body, structure
+from actors.domain.wire import encode, structure
 
 from .accounts import life_of
-from .answers import answer, caller, has_fields, listed, page_of, stamped
+from .answers import answer, caller, commanded, has_fields, listed, page_of, stamped
 from .auth import Caller
-from .query import asked_once, read_page
+from .bodies import NoFields, read_body, read_wish
+from .query import asked_once, bad_parameter, read_page
 
 KEY_CHARS_MAX: Final = 255
+
+
+@frozen
+class FlattenWish:
+    """What `flatten` takes."""
+
+    wait_s: int = 30
 
 
 class Batches:
@@ -40,22 +53,40 @@ class Batches:
         rule = "/accounts/<account_id>/batch-orders"
         app.add_url_rule(rule, "place_batch", self.place, methods=["POST"])
         app.add_url_rule(rule, "batches", self.show_all)
-        app.add_url_rule(f"{rule}/<batch_id>", "batch", self.show)
+        rule = f"{rule}/<batch_id>"
+        app.add_url_rule(rule, "batch", self.show)
+        for name, view in (("acknowledge", self.acknowledge), ("flatten", self.flatten)):
+            app.add_url_rule(f"{rule}/{name}", f"{name}_batch", view, methods=["POST"])
 
     async def place(self, account_id: str) -> Response:
         """Place a batch, and wait for its end for as long as the caller wishes."""
         account = caller().require("trade", account_id)
-        asked_once(request.args, ())
+        is_dry = is_dry_run(asked_once(request.args, ("dry_run",)))
         value = read_body(await request.get_data())
         wanted = read_request(value)
+        if is_dry:
+            rehearsal = self._system.dry_run(account, wanted)
+            return answer(stamped(encode(rehearsal), self._system.journal.position))
         claim = claim_of(request.headers.get("Idempotency-Key"), caller(), account, value)
         batch = await self._system.submit_batch(account, wanted, claim=claim)
-        view = self._system.view(account)
-        row = view.book.batches[batch.batch_id]
-        body = stamped(row.data, view.position)
-        if row.value.ended:
-            return answer(body)
-        return answer(body, 202, {"Location": f"{request.path}/{batch.batch_id}"})
+        return answer_of(self._system.view(account), batch.batch_id)
+
+    async def acknowledge(self, account_id: str, batch_id: str) -> Response:
+        """Accept what a batch left in the market; it is the desk's own from then on."""
+        account = commanded(account_id, no_batch(batch_id))
+        await read_wish(NoFields, "an acknowledgement takes no fields")
+        batch = await self._system.acknowledge_batch(account, batch_id)
+        return answer_of(self._system.view(account), batch.batch_id)
+
+    async def flatten(self, account_id: str, batch_id: str) -> Response:
+        """Try again to unwind what a batch left, and wait for its end as long as is wished."""
+        account = commanded(account_id, no_batch(batch_id))
+        wish = await read_wish(FlattenWish, "the body is not a wish to flatten")
+        if not 0 <= wish.wait_s <= WAIT_MAX_S:
+            fault = Fault("$.wait_s", f"0 to {WAIT_MAX_S} seconds are needed")
+            raise BadRequest("the body is not a wish to flatten", (fault,))
+        batch = await self._system.flatten_batch(account, batch_id, wait_s=wish.wait_s)
+        return answer_of(self._system.view(account), batch.batch_id)
 
     async def show_all(self, account_id: str) -> Response:
         """Give a page of an account's batches, newest first."""
@@ -69,7 +100,7 @@ class Batches:
 
     async def show(self, account_id: str, batch_id: str) -> Response:
         """Give one batch as it stands; also one of a day that is over."""
-        missing = Refused(404, f"there is no batch {batch_id[:80]!r}")
+        missing = no_batch(batch_id)
         if not caller().may("read", account_id):
             raise missing
         asked_once(request.args, ())
@@ -84,12 +115,32 @@ class Batches:
         return answer(stamped(events[-1].data, view.position))
 
 
-def read_body(raw: Any) -> Any:
-    """Read JSON; BadRequest with 400 when it is none."""
-    try:
-        return parse_body(raw)
-    except DecodeError as error:
-        raise BadRequest("the body is not JSON", error.faults, status=400) from None
+def answer_of(view: View, batch_id: BatchId, head: dict[str, Any] | None = None) -> Response:
+    """Give a batch as the view has it: 200 when it has ended, 202 and its place while it runs.
+
+    `head` is what stands before the batch's own fields.
+    """
+    row = view.book.batches[batch_id]
+    body = stamped(row.data, view.position)
+    if head is not None:
+        body = encode(head)[:-1] + b"," + body[1:]
+    if row.value.ended:
+        return answer(body)
+    place = f"/accounts/{view.book.account_id}/batch-orders/{batch_id}"
+    return answer(body, 202, {"Location": place})
+
+
+def no_batch(batch_id: str) -> Refused:
+    """Make the error for a batch that is not there, or that the caller may not know of."""
+    return Refused(404, f"there is no batch {batch_id[:80]!r}")
+
+
+def is_dry_run(given: dict[str, str]) -> bool:
+    """Read `?dry_run=`; BadRequest when it is neither true nor false."""
+    word = given.get("dry_run", "false")
+    if word not in ("true", "false"):
+        raise bad_parameter("dry_run", "true or false is needed")
+    return word == "true"
 
 
 def read_request(value: Any) -> BatchRequest:

@@ -88,7 +88,10 @@ class Connection:
             with self._scope:
                 await self._carry()
         except* Exception as errors:  # noqa: BLE001 - whatever it is, it ends this connection alone
-            log.warning("connection broke the protocol", reason=_names(errors))
+            request_id = self._protocol.request_id if self._protocol is not None else None
+            log.warning(
+                "connection broke the protocol", reason=_names(errors), request_id=request_id
+            )
         finally:
             self._peer.gone = True
             self._socket.close()

@@ -9,7 +9,8 @@
 - bytes after a connection's last request tore its answer: they are nobody's
 - a broken frame ended its websocket without a word: 1002 says why
 - compression was taken up whenever a browser offered it: the offer is not passed on
-- a status has its words beside it
+- a status has its words beside it, and an id of its request
+- an answer that no app has seen had none of what guards a browser
 
 This reaches inside: the version is pinned, and a test fails when the inside moves.
 """
@@ -17,7 +18,7 @@ This reaches inside: the version is pinned, and a test fails when the inside mov
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import h11
 from hypercorn.events import Closed
@@ -28,6 +29,8 @@ from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Ping
 
+from .guards import BARE
+from .request_ids import NAME, fresh_request_id, request_id_of
 from .stacks import PHRASES
 
 HOST: Final = re.compile(
@@ -37,6 +40,9 @@ VERSIONS: Final = (b"1.0", b"1.1")
 CLOSE: Final = (b"connection", b"close")
 BROKEN: Final = CloseConnection(code=1002, reason="a broken frame")
 EXTENSIONS: Final = b"sec-websocket-extensions"
+REWRITTEN: Final = (EXTENSIONS, NAME)
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
 class Requests(h11.Connection):
@@ -53,10 +59,14 @@ class Requests(h11.Connection):
 
 
 class Http1Protocol(H11Protocol):
-    """Hypercorn's HTTP/1.1; `stream` is the request or the websocket that is under way."""
+    """Hypercorn's HTTP/1.1; `stream` is the request or the websocket that is under way.
+
+    `request_id` is its id, from its head until it is answered.
+    """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
+        self.request_id: str | None = None
         self.connection = Requests(h11.SERVER, self.config.h11_max_incomplete_size)
 
     @property
@@ -79,12 +89,14 @@ class Http1Protocol(H11Protocol):
             await self.send(Closed())
 
     async def _send_h11_event(self, event: Any) -> None:
-        """Put the words beside a status, which a person with curl reads, and say if it is the last.
+        """Complete an answer: its words, which a person with curl reads; what no app has put on.
 
-        A connection ends after an answer that came before its request's end, or while we stop.
+        A connection ends after an answer that came before its request's end, or while we stop:
+        then it says so.
         """
         if isinstance(event, h11.Response):
-            headers = list(event.headers)
+            headers = completed(list(event.headers), self.request_id)
+            self.request_id = None
             is_early = self.connection.their_state is h11.SEND_BODY
             if (is_early or self.context.terminated.is_set()) and CLOSE not in headers:
                 headers.append(CLOSE)
@@ -105,11 +117,12 @@ class Http1Protocol(H11Protocol):
         """Stay with HTTP/1.1, whatever the client would like to change to."""
 
     async def _create_stream(self, request: h11.Request) -> None:
+        self.request_id = request_id_of(request.headers)
         if (status := refusal_of(request)) is not None:
             await self._send_error_response(status)
             await self.send(Closed())
             return
-        await super()._create_stream(uncompressed(request))
+        await super()._create_stream(rewritten(request, self.request_id))
 
 
 def refusal_of(request: h11.Request) -> int | None:
@@ -122,14 +135,20 @@ def refusal_of(request: h11.Request) -> int | None:
     return None
 
 
-def uncompressed(request: h11.Request) -> h11.Request:
-    """Take the offer of compression out of a handshake."""
-    headers = [(name, value) for name, value in request.headers if name != EXTENSIONS]
-    if len(headers) == len(request.headers):
-        return request
+def rewritten(request: h11.Request, request_id: str) -> h11.Request:
+    """Give a request as an app is to see it: under its id, without an offer of compression."""
+    headers = [(name, value) for name, value in request.headers if name not in REWRITTEN]
     return h11.Request(
         method=request.method,
         target=request.target,
-        headers=headers,
+        headers=[*headers, (NAME, request_id.encode())],
         http_version=request.http_version,
     )
+
+
+def completed(headers: Headers, request_id: str | None) -> Headers:
+    """Give an answer's headers with an id, and with the guards if no app has seen it."""
+    names = {name for name, _ in headers}
+    if NAME not in names:
+        headers = [*headers, (NAME, (request_id or fresh_request_id()).encode())]
+    return headers if b"content-type" in names else headers + [h for h in BARE if h[0] not in names]

@@ -83,6 +83,12 @@ class Exposition:
         journal = self._system.journal
         tasks = trio.lowlevel.current_statistics().tasks_living
         yield gauge("tasks_living", "Tasks in the tree.", tasks)
+        if (port := self._port()) is not None:
+            refused = CounterMetricFamily(
+                "connections_refused", "Connections closed at once: there were too many."
+            )
+            refused.add_metric([], port.refused)
+            yield refused
         yield gauge("journal_offset", "The last committed offset.", journal.end)
         lag = self._system.broadcaster.statistics()["lag_events"]
         yield gauge("subscriber_lag_events", "How far the furthest subscriber is behind.", lag)
@@ -118,9 +124,14 @@ class Exposition:
         fan_out: dict[str, Any] = self._system.broadcaster.statistics()
         yield "feeds", fan_out["feeds"], fan_out["feeds_max"]
         yield "batches", self._system.batches.running, RUNNING_MAX
-        port = self._app.extensions.get(PORT) if self._app is not None else None
-        if isinstance(port, Port):
+        if (port := self._port()) is not None:
+            yield "connections", len(port.connections), port.connections_max
             yield "connections_per_address", port.most_from_one_address, port.per_address_max
+
+    def _port(self) -> Port | None:
+        """Give the port that serves the app, if one does."""
+        port = self._app.extensions.get(PORT) if self._app is not None else None
+        return port if isinstance(port, Port) else None
 
 
 def gauge(name: str, documentation: str, value: float) -> Metric:

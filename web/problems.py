@@ -1,8 +1,8 @@
 """Faults as the contract tells them: RFC 9457 documents, and nothing of our insides.
 
 OrderwireError ─┐
-Quart's own ────┼──▶ {"title", "status", "detail", "errors": [{"path", "message"}]}
-anything else ──┘    application/problem+json
+Quart's own ────┼──▶ {"title", "status", "detail", "request_id",
+anything else ──┘     "errors": [{"path", "message"}]}       application/problem+json
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from quart import Response
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
-from actors.domain.errors import BadRequest, Fault, OrderwireError, Refused
+from actors.domain.errors import BadRequest, Fault, OrderwireError, Refused, Unavailable
 from actors.domain.wire import encode
 
+from .request_ids import current_request_id
 from .stacks import PHRASES
 
 log = structlog.get_logger()
@@ -43,6 +44,8 @@ def problem(
     document: dict[str, Any] = {"title": title, "status": status}
     if detail:
         document["detail"] = detail
+    if (request_id := current_request_id()) is not None:
+        document["request_id"] = request_id
     if faults:
         document["errors"] = [{"path": f.path, "message": f.message} for f in faults]
     return Response(encode(document), status, headers, content_type=MEDIA_TYPE)
@@ -62,7 +65,7 @@ async def tell_ours(error: OrderwireError) -> Response:
     headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="orderwire"'
-    if isinstance(error, Refused) and error.retry_after_s is not None:
+    if isinstance(error, Refused | Unavailable) and error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, BadRequest):
         return problem(error.status, error.title, error.detail, error.faults, headers)

@@ -2,7 +2,8 @@
 
     listen ──▶ accept ──▶ Connection ──▶ Quart      stop: accept no more, end what is idle,
                  │                                       websockets are closed by their handlers,
-                 └ too many from one address: closed     requests end, the rest is cut
+                 └ too many, or too many from one        requests end, the rest is cut
+                   address: closed
 
 The accept loop is Trio's own, so that stopping is a cancellation and nothing else, and a test may
 hold several of these. Signals are the command's business.
@@ -10,10 +11,14 @@ hold several of these. Signals are the command's business.
 
 from __future__ import annotations
 
+import math
+import resource
 import socket
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Final, cast
 
 import structlog
@@ -30,8 +35,13 @@ log = structlog.get_logger()
 
 BACKLOG: Final = 1024
 SEND_BUFFER_BYTES: Final = 1 << 18  # the kernel's share of what a slow reader can make us hold
+USER_TIMEOUT_S: Final = 10.0  # for which the kernel keeps what a peer does not take, closed or not
+CONNECTIONS_MAX: Final = 10_000  # in all
+FILES_KEPT: Final = 256  # descriptors that no connection gets: the store's, the brokers', ours
+REFUSALS_TOLD_EACH_S: Final = 1.0
 MESSAGE_BYTES_MAX: Final = 1 << 20  # of any websocket; a surface may set itself a smaller bound
 HEAD_BYTES_MAX: Final = 1 << 14
+USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)  # not every system has it
 PORT: Final = "orderwire.port"  # where an app finds the Port that serves it
 
 
@@ -65,7 +75,8 @@ async def serve(
         app.nursery = background
         app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = None
         await app.startup()
-        port = app.extensions[PORT] = Port(app, listen.connections_per_address_max)
+        port = Port(app, listen.connections_per_address_max, make_room_for_connections())
+        app.extensions[PORT] = port
         await port.serve(
             listeners,
             stop=stop,
@@ -85,15 +96,41 @@ async def open_listeners(listen: Listen) -> list[trio.SocketListener]:
             await listener.aclose()
     for listener in listeners:
         listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if USER_TIMEOUT is not None:
+            milliseconds = round(USER_TIMEOUT_S * 1000)
+            listener.socket.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, milliseconds)
     return listeners
 
 
-class Port:
-    """The connections of one app, counted by the address they come from."""
+def make_room_for_connections() -> int:
+    """Have as many descriptors as are ever used, if the system lets us; give how many are for them.
 
-    def __init__(self, app: Asgi, per_address_max: int) -> None:
+    Without a bound below the system's own, a crowd would keep us from our brokers and our store.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS_MAX + FILES_KEPT
+    if 0 <= soft < wanted:
+        more = wanted if hard < 0 else min(hard, wanted)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+            soft = more
+    return CONNECTIONS_MAX if soft < 0 else max(1, min(CONNECTIONS_MAX, soft - FILES_KEPT))
+
+
+class Port:
+    """The connections of one app, counted by the address they come from.
+
+    `refused` is how many were closed at once, because there were too many.
+    """
+
+    def __init__(
+        self, app: Asgi, per_address_max: int, connections_max: int = CONNECTIONS_MAX
+    ) -> None:
         self.per_address_max = per_address_max
+        self.connections_max = connections_max
         self.connections: set[Connection] = set()
+        self.refused = 0
+        self._told_s = -math.inf
         self._app = app
         self._config = make_hypercorn_config()
         self._context = WorkerContext(None)
@@ -146,13 +183,16 @@ class Port:
 
     async def _carry(self, stream: trio.SocketStream) -> None:
         try:
-            address = str(stream.socket.getpeername()[0])
+            address = counted_as(str(stream.socket.getpeername()[0]))
         except OSError:
             stream.socket.close()
             return
-        if self._by_address[address] >= self.per_address_max:
-            log.warning("too many connections from one address", address=address)
+        if (
+            len(self.connections) >= self.connections_max
+            or self._by_address[address] >= self.per_address_max
+        ):
             stream.socket.close()
+            self._count_refusal(address)
             return
         connection = Connection(self._app, self._config, self._context, stream)
         self._by_address[address] += 1
@@ -164,6 +204,19 @@ class Port:
             self._by_address[address] -= 1
             self._by_address += Counter()  # forget an address of which nobody is left
             self._one_left.set()
+
+    def _count_refusal(self, address: str) -> None:
+        """Count a connection that was one too many; tell of it, but not of each in a storm."""
+        self.refused += 1
+        if trio.current_time() - self._told_s >= REFUSALS_TOLD_EACH_S:
+            self._told_s = trio.current_time()
+            log.warning(
+                "too many connections",
+                address=address,
+                from_address=self._by_address[address],
+                in_all=len(self.connections),
+                refused=self.refused,
+            )
 
 
 class HypercornLog(Logger):
@@ -183,6 +236,16 @@ def make_hypercorn_config() -> Config:
     config.h11_max_incomplete_size = HEAD_BYTES_MAX
     config.websocket_max_message_size = MESSAGE_BYTES_MAX
     return config
+
+
+def counted_as(address: str) -> str:
+    """Give whom an address counts for: who has one of IPv6 has the whole /64, and uses it."""
+    if ":" not in address:
+        return address
+    whole = IPv6Address(address.partition("%")[0])
+    if whole.ipv4_mapped is not None:
+        return str(whole.ipv4_mapped)
+    return str(IPv6Network((whole, 64), strict=False))
 
 
 def url_of(host: str, listener: trio.SocketListener) -> str:

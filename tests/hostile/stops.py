@@ -90,16 +90,16 @@ def stop_in_the_thick(here, crowd, random, n):
 def stop_at_the_start(here, random):
     """Start it, and stop it somewhere on its way to serving."""
     process = here.start()
-    until(lambda: hears_signals(process), "its first lines")
+    until(lambda: holds_signals(process), "its first lines", every_s=0.005)
     time.sleep(random.uniform(0, START_S))
     return stop(here)
 
 
-def hears_signals(process):
+def holds_signals(process):
     """Whether a process has come so far that SIGTERM is its own business."""
     status = Path(f"/proc/{process.pid}/status").read_text()
-    caught = int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16)
-    return bool(caught >> (signal.SIGTERM - 1) & 1)
+    blocked = int(re.search(r"^SigBlk:\s*(\w+)", status, re.MULTILINE)[1], 16)
+    return bool(blocked >> (signal.SIGTERM - 1) & 1)
 
 
 def stop(here):

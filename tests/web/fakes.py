@@ -71,8 +71,15 @@ class Gateway:
 
     async def post(self, path: str, body: Any, status: int = 200, **headers: str) -> Any:
         """Post JSON, or bytes as they are, and give the JSON of the answer."""
+        return await self.send("POST", path, body, status, **headers)
+
+    async def send(
+        self, method: str, path: str, body: Any = b"", status: int = 200, **headers: str
+    ) -> Any:
+        """Send JSON, or bytes as they are, by any method, and give the JSON of the answer."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = await self.app.test_client().post(path, data=data, headers=dashed(headers))
+        client = self.app.test_client()
+        answer = await client.open(path, method=method, data=data, headers=dashed(headers))
         assert answer.status_code == status, await answer.get_data(as_text=True)
         return exact(await answer.get_data())
 
@@ -108,8 +115,10 @@ async def a_gateway(
 
 
 async def until_live(system: System) -> None:
-    """Wait until every account has said that it is live."""
+    """Wait until every account has said, in this run, that it is live."""
     with trio.fail_after(5):
+        for stream in system.streams.values():
+            await stream.reconciled_once.wait()
         while any(
             book.status is None or b'"live"' not in book.status.data for book in books(system)
         ):

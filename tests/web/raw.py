@@ -5,6 +5,7 @@ async with plug(url) as wire:  await wire.send(b"…");  status, headers, body =
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,6 +68,15 @@ class Wire:
                 await self._more()
         found, _, self.buffer = self.buffer.partition(mark)
         return found + mark
+
+    def is_silent(self) -> bool:
+        """Say whether nothing more has come: no bytes, and no end."""
+        with socket.socket(fileno=os.dup(self.stream.socket.fileno())) as looking:
+            try:
+                looking.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return True
+        return False
 
     async def rest(self) -> bytes:
         """Wait for the end of the connection, and give all that came before it."""

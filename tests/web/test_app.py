@@ -1,7 +1,11 @@
 import pytest
 
-from tests.web.fakes import a_gateway, a_key
-from web.app import OPEN
+from tests.web.fakes import a_gateway, a_key, serving
+from tests.web.odd_app import pass_s
+from tests.web.raw import plug
+from web.app import BODY_S, OPEN
+
+PATH = "/accounts/primary/batch-orders"
 
 CLOSED = [
     *("/metrics", "/ws/status", "/accounts", "/accounts/primary/orders"),
@@ -15,7 +19,8 @@ async def test_nothing_is_answered_without_a_key(tmp_path, autojump_clock, path)
     async with a_gateway(tmp_path, keys={"desk": a_key("k")}) as gateway:
         await gateway.get(path, 401)
         await gateway.get(path, 401, X_API_Key="other")
-        await gateway.post(path, b"{}", 401 if "batch" in path else 405, X_API_Key="other")
+        is_placing = path.endswith("orders")
+        await gateway.post(path, b"{}", 401 if is_placing else 405, X_API_Key="other")
 
 
 async def test_only_the_named_surfaces_are_open(tmp_path, autojump_clock):
@@ -29,20 +34,6 @@ async def test_only_the_named_surfaces_are_open(tmp_path, autojump_clock):
             answer = await gateway.app.test_client().open(path, method=method)
             assert answer.status_code == 401, rule
         assert {"page", "static", "health", "ready"} == OPEN
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/health", "/accounts/primary/orders", "/nothing", "/accounts/nobody/orders"]
-)
-async def test_every_answer_guards_the_browser(gateway, autojump_clock, path):
-    """The security headers stand on every answer, faults too; what is not a file is not kept."""
-    answer = await gateway.app.test_client().get(path)
-    policy = answer.headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert answer.headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.test"}, {"Host": "evil.test"}])
@@ -59,7 +50,7 @@ async def test_the_demo_refuses_pages_of_other_sites(gateway, autojump_clock, he
 
 async def test_a_method_that_is_not_there_is_a_problem(gateway, autojump_clock):
     """405 has the problem form and names what the path takes."""
-    answer = await gateway.app.test_client().delete("/accounts/primary/orders/1")
+    answer = await gateway.app.test_client().patch("/accounts/primary/orders/1")
     assert answer.status_code == 405
     assert answer.content_type == "application/problem+json"
     assert "GET" in answer.headers["Allow"]
@@ -78,3 +69,21 @@ async def test_requests_are_counted_by_their_rule(gateway, autojump_clock):
     assert f'http_requests_total{{method="GET",route="{rule}",status="404"}} 3.0' in text
     assert 'method="OTHER"' in text
     assert "BREW" not in text
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("form", ["stops", "never comes", "trickles", "chunks"])
+async def test_a_slow_body_is_not_waited_for(tmp_path, mock_clock, form):
+    """P20: a body that is not whole in its time is 408, however it is put off, and that is the end."""
+    async with a_gateway(tmp_path, keys={"desk": a_key("k", rights=("read", "trade"))}) as gateway:
+        async with serving(gateway) as url, plug(url) as wire:
+            length = b"Transfer-Encoding: chunked" if form == "chunks" else b"Content-Length: 900"
+            await wire.ask("POST", PATH, b"", b"X-API-Key: k", length)
+            for n in range(11):
+                if form == "chunks":
+                    await wire.send(b"1\r\nx\r\n")
+                elif form == "trickles" or (form == "stops" and n == 0):
+                    await wire.send(b"x")
+                await pass_s(mock_clock, BODY_S / 10 - 0.001)
+                assert wire.is_silent() == (n < 10)
+            assert (await wire.rest()).startswith(b"HTTP/1.1 408 ")

@@ -124,11 +124,91 @@ async def test_a_body_too_large_is_413(gateway, autojump_clock):
     assert answer["title"] == "Content Too Large"
 
 
-async def test_what_is_not_offered_yet_is_not_silently_done(gateway, autojump_clock):
-    """?dry_run= is not known here: 422, and no order leaves."""
-    answer = await gateway.post(f"{PATH}?dry_run=true", body(), 422)
-    assert answer["errors"][0]["path"] == "?dry_run"
+@pytest.mark.parametrize("query", ["dry_run=yes", "dry_run=", "dry_run=true&dry_run=true", "dry=1"])
+async def test_what_is_not_understood_is_not_silently_done(gateway, autojump_clock, query):
+    """A parameter that is not known, or not true or false, is 422 and no order leaves."""
+    answer = await gateway.post(f"{PATH}?{query}", body(), 422)
+    assert answer["errors"][0]["path"] == "?" + query.partition("=")[0]
     assert gateway.brokers["primary"].asked("place") == []
+
+
+async def test_a_dry_run_says_what_it_would_do_and_sends_nothing(gateway, autojump_clock):
+    """P11: it is checked like a batch, leaves no batch, and uses no Idempotency-Key up."""
+    journal = gateway.system.journal
+    end = journal.end
+    path = f"{PATH}?dry_run=true"
+    answer = await gateway.post(path, body("FILL1", "REST2"), Idempotency_Key="k")
+    assert (answer["status"], answer["total_orders"]) == ("dry_run", 2)
+    assert [order["transaction_type"] for order in answer["way_out"]] == ["SELL", "SELL"]
+    assert (answer["epoch"], answer["offset"], journal.end) == (journal.epoch, end, end)
+    assert gateway.brokers["primary"].asked("place") == []
+    assert (await gateway.get(PATH))["count"] == 0
+    await gateway.post(path, {"orders": [leg(quantity=0)]}, 422)
+    placed = await gateway.post(f"{PATH}?dry_run=false", body("FILL3"), Idempotency_Key="k")
+    assert placed["outcome"] == "complete"
+
+
+async def an_exposed_batch(gateway):
+    """Place a batch whose first leg fills and whose way out rests, until it is given up."""
+    batch = await gateway.post(PATH, body("STUCK1", "REFUSE2", wait_s=120))
+    assert batch["outcome"] == "exposed"
+    return batch
+
+
+async def test_what_a_batch_left_can_be_acknowledged(gateway, autojump_clock):
+    """The answer is the batch, its exposure cleared; again it is the same."""
+    batch = await an_exposed_batch(gateway)
+    path = f"{PATH}/{batch['batch_id']}/acknowledge"
+    answer = await gateway.post(path, b"")
+    assert (answer["outcome"], answer["cleared_by"]) == ("exposed", "acknowledged")
+    assert (await gateway.post(path, {}))["cleared_at"] == answer["cleared_at"]
+    await gateway.post(path, {"reason": "mine"}, 422)
+    await gateway.post(f"{PATH}/{batch['batch_id']}/flatten", b"", 409)
+
+
+async def test_what_a_batch_left_can_be_flattened_again(gateway, autojump_clock):
+    """Once its way out fills, the batch is unwound, and told anew."""
+    batch = await an_exposed_batch(gateway)
+    path = f"{PATH}/{batch['batch_id']}/flatten"
+    gateway.brokers["primary"]._net.clear()  # what closes it no longer reduces: it fills
+    answer = await gateway.post(path, {"wait_s": 60})
+    assert (answer["outcome"], answer["residual"]) == ("unwound", [])
+    assert answer["revised_at"] is not None
+    await gateway.post(path, b"", 409)
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "flatten"])
+async def test_there_must_be_something_to_act_on(gateway, autojump_clock, act):
+    """404 for no such batch, 409 for one that left nothing, 405 for a mere look."""
+    batch = await gateway.post(PATH, body("FILL1"))
+    await gateway.post(f"{PATH}/none/{act}", b"", 404)
+    await gateway.post(f"{PATH}/{batch['batch_id']}/{act}", b"", 409)
+    await gateway.get(f"{PATH}/{batch['batch_id']}/{act}", 405)
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "path"), [(-1, "$.wait_s"), (121, "$.wait_s"), ("1", "$.wait_s")]
+)
+async def test_flattening_is_waited_for_only_so_long(gateway, autojump_clock, wait_s, path):
+    """P20: at most two minutes; other times are refused by their field."""
+    answer = await gateway.post(f"{PATH}/any/flatten", {"wait_s": wait_s}, 422)
+    assert [fault["path"] for fault in answer["errors"]] == [path]
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "flatten"])
+async def test_acting_on_a_batch_needs_the_right_to_trade(tmp_path, autojump_clock, act):
+    """P21: 403 for who only reads, 404 for who may not know of it."""
+    keys = {
+        "all": a_key("a", rights=("read", "trade")),
+        "eye": a_key("r"),
+        "far": a_key("t", "hedge", rights=("read", "trade")),
+    }
+    async with a_gateway(tmp_path, keys=keys) as gateway:
+        batch = await gateway.post(PATH, body(), X_API_Key="a")
+        path = f"{PATH}/{batch['batch_id']}/{act}"
+        await gateway.post(path, b"", 401)
+        await gateway.post(path, b"", 403, X_API_Key="r")
+        await gateway.post(path, b"", 404, X_API_Key="t")
 
 
 async def test_the_same_key_and_body_are_the_same_batch(gateway, autojump_clock):

@@ -11,6 +11,7 @@ from quart_trio import QuartTrio
 from tests.web.fakes import dial
 from web.connection import PeerGoneError
 from web.server import Listen, serve
+from web.stacks import LeftError
 
 MANY = [f"{number:04d}" + "x" * 60_000 for number in range(40)]  # more than the kernel takes
 
@@ -81,14 +82,18 @@ async def test_a_cancelled_send_still_sends_it_all():
     assert found == [*MANY, "after"]
 
 
-async def test_sending_after_the_end_raises_and_yields():
-    """A loop of sends to a peer that has gone ends, and lets others run until it does."""
+@pytest.mark.parametrize("way", ["texts", "send"])
+async def test_sending_after_the_end_raises_and_yields(way):
+    """P19: a loop of sends to a peer that has gone ends, and lets others run until it does."""
     ended = trio.Event()
 
     async def handler(connection):
-        with trio.CancelScope(shield=True), pytest.raises(PeerGoneError):
+        with trio.CancelScope(shield=True), pytest.raises((PeerGoneError, LeftError)):
             for _ in range(10_000):
-                await connection.send_texts(["more"])
+                if way == "texts":
+                    await connection.send_texts(["more"])
+                else:
+                    await websocket.send("more")
         ended.set()
 
     with trio.fail_after(10):

@@ -1,10 +1,12 @@
+import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from actors.domain.errors import StreamLost
 from actors.domain.model import Draft
 from tests.actors.fakes import START, a_row
-from tests.web.fakes import a_gateway, a_key
+from tests.web.fakes import a_gateway, a_key, serving
+from tests.web.raw import plug
 from tests.web.test_batches import PATH, body
 
 
@@ -98,6 +100,29 @@ async def test_each_bound_stands_beside_its_use(gateway, autojump_clock):
     subscription = gateway.system.broadcaster.subscribe(None)
     assert (await scrape(gateway))["queue_used", "feeds"] == 1
     subscription.close()
+
+
+@pytest.mark.process
+async def test_connections_stand_beside_their_bounds(gateway):
+    """P20: how many there are, how many from one address, and how many were one too many."""
+    async with serving(gateway, connections_per_address_max=2) as url:
+        async with plug(url) as one, plug(url) as two:
+            for wire in (one, two):
+                await wire.ask("GET", "/health")
+                await wire.answer()
+            async with plug(url) as three:
+                assert await three.rest() == b""
+            await one.ask("GET", "/metrics")
+            _, _, body = await one.answer()
+    text = body.decode()
+    for line in (
+        'queue_used{name="connections"} 2.0',
+        'queue_bound{name="connections"}',
+        'queue_used{name="connections_per_address"} 2.0',
+        'queue_bound{name="connections_per_address"} 2.0',
+        "connections_refused_total 1.0",
+    ):
+        assert line in text
 
 
 async def test_the_tasks_that_live_are_told(gateway, autojump_clock):

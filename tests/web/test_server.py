@@ -1,4 +1,8 @@
+import resource
+import socket
+import struct
 from functools import partial
+from pathlib import Path
 
 import pytest
 import trio
@@ -6,10 +10,23 @@ from quart import websocket
 from quart_trio import QuartTrio
 
 from tests.web.fakes import dial
+from tests.web.odd_app import until
 from tests.web.raw import plug
-from web.server import PORT, Listen, Port, serve, url_of
+from web import server
+from web.server import (
+    PORT,
+    Listen,
+    Port,
+    counted_as,
+    make_room_for_connections,
+    open_listeners,
+    serve,
+    url_of,
+)
 
 pytestmark = pytest.mark.process
+
+SOMAXCONN = int(Path("/proc/sys/net/core/somaxconn").read_text())
 
 
 class Stage:
@@ -23,11 +40,15 @@ class Stage:
         self.app = QuartTrio("stage")
         self.app.add_url_rule("/hold", "hold", self.hold)
         self.app.add_url_rule("/hello", "hello", self.hello)
+        self.app.add_url_rule("/large", "large", self.large)
         self.app.add_websocket("/deaf", "deaf", self.deaf)
         self.app.add_websocket("/polite", "polite", self.polite)
 
     async def hello(self):
         return "hello"
+
+    async def large(self):
+        return b"x" * 200_000
 
     async def hold(self):
         self.entered.set()
@@ -164,6 +185,86 @@ async def test_one_address_gets_so_many_connections(stage, nursery):
         async with plug(url) as four:
             await four.ask("GET", "/hello")
             assert (await four.answer())[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        *(("127.0.0.1", "127.0.0.1"), ("::ffff:10.1.2.3", "10.1.2.3"), ("::1", "::/64")),
+        *(("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("fe80::1%eth0", "fe80::/64")),
+    ],
+)
+def test_whose_an_address_is(address, counted):
+    """P20: a host that has a /64 of IPv6 is one host, and so is one that comes by both kinds."""
+    assert counted_as(address) == counted
+
+
+async def test_all_together_get_so_many(stage, nursery, monkeypatch, entries):
+    """P20: whoever they are, there are no more than the bound; a storm is counted, and told once."""
+    monkeypatch.setattr(server, "CONNECTIONS_MAX", 2)
+    url = await start(stage, nursery)
+    port: Port = stage.app.extensions[PORT]
+    async with plug(url) as one, plug(url) as two:
+        for wire in (one, two):
+            await wire.ask("GET", "/hello")
+            assert (await wire.answer())[0] == 200
+        assert (len(port.connections), port.connections_max) == (2, 2)
+        for _ in range(5):
+            async with plug(url) as more:
+                assert await more.rest() == b""
+    assert port.refused == 5
+    told = [entry for entry in entries if entry["event"] == "too many connections"]
+    assert [(entry["refused"], entry["in_all"]) for entry in told] == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "mends", "room"),
+    [
+        *((1024, 1024, True, 768), (1024, 4096, True, 3840), (1024, 1 << 20, True, 10_000)),
+        *((1024, -1, True, 10_000), (-1, -1, True, 10_000), (1 << 20, 1 << 20, True, 10_000)),
+        *((1024, 1 << 20, False, 768), (100, 100, True, 1)),
+    ],
+)
+def test_some_descriptors_are_kept_from_connections(monkeypatch, soft, hard, mends, room):
+    """P6, P20: a crowd leaves the store and the brokers theirs; the bound follows the system's."""
+
+    def mend(_, limits):
+        if not mends:
+            raise ValueError("not allowed")
+        assert limits[0] > soft or hard <= soft
+        assert limits[1] == hard
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", mend)
+    assert make_room_for_connections() == room
+
+
+async def test_the_listening_socket_has_its_options():
+    """P20: what waits to be accepted, to be sent and to be acknowledged is bounded in the kernel."""
+    (listener,) = await open_listeners(Listen("127.0.0.1", 0))
+    async with listener, await trio.open_tcp_stream(*listener.socket.getsockname()):
+        info = listener.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
+        assert struct.unpack_from("I", info, 28)[0] == min(server.BACKLOG, SOMAXCONN)
+        async with await listener.accept() as accepted:
+            for held in (listener.socket, accepted.socket):
+                # The kernel doubles what it is told, for its own needs.
+                kept = held.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+                assert kept == 2 * server.SEND_BUFFER_BYTES
+                waits = held.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+                assert waits == server.USER_TIMEOUT_S * 1000
+
+
+async def test_what_a_peer_leaves_in_the_kernel_ends_its_connection(stage, nursery, monkeypatch):
+    """P6: one that takes nothing is not kept because what it was told fits into a buffer."""
+    monkeypatch.setattr(server, "USER_TIMEOUT_S", 0.2)
+    url = await start(stage, nursery)
+    port: Port = stage.app.extensions[PORT]
+    async with plug(url, receive_bytes=4096) as wire:
+        await wire.ask("GET", "/large")
+        await until(lambda: port.connections)
+        with trio.fail_after(10):
+            while port.connections:
+                await trio.sleep(0.02)
 
 
 async def test_connections_leave_nothing_behind(stage, nursery):

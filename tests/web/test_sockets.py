@@ -1,13 +1,16 @@
+import socket
+
 import pytest
 import trio
 import trio_websocket
 
 from tests.actors.fakes import START, a_row
 from tests.web.fakes import a_gateway, a_key, dashed, dial, serving, told
-from tests.web.raw import plug
+from tests.web.raw import TEXT_FRAME, plug
 from web import conversation
 from web.connection import PeerStalledError
 from web.conversation import sender
+from web.peer import NO_LINGER
 
 pytestmark = pytest.mark.process
 
@@ -188,6 +191,21 @@ async def test_who_leaves_is_gone_at_once(gateway):
         answer = await gateway.app.test_client().get("/metrics")
         text = await answer.get_data(as_text=True)
         assert 'websocket_connections{service="backend"} 0.0' in text
+
+
+@pytest.mark.parametrize("messages", [0, 15, 60])
+async def test_who_vanishes_after_much_talk_is_gone_at_once(gateway, messages):
+    """P6: what a client sent before it vanished hides its end from nobody: all of it is received."""
+    broadcaster = gateway.system.broadcaster
+    async with serving(gateway) as url:
+        async with plug(url) as wire:
+            await wire.upgrade(ORDERS)
+            await wire.until(b"connection_established")
+            await wire.send(TEXT_FRAME * messages)
+            wire.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        with trio.fail_after(5):
+            while broadcaster.statistics()["subscribers"]:
+                await trio.testing.wait_all_tasks_blocked(0.01)
 
 
 async def test_a_defect_of_ours_says_so(gateway, monkeypatch):

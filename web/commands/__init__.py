@@ -3,4 +3,5 @@
 faults     what a person is told when it cannot run      process   signals, exit status
 options    how account names, rights and places are read  logs     stderr, one set-up
 gateway    configuration ──▶ system ──▶ app ──▶ server    broker   a paper broker as a child
+placing    a batch at a gateway, asked for while it runs  outcome  what came of it, in lines
 """

@@ -33,6 +33,7 @@ from .key import make_key
 from .logs import set_up_logs
 from .options import DemoAccounts
 from .process import run, say_ready, stoppable
+from .signals import heeded
 
 log = structlog.get_logger()
 
@@ -145,9 +146,15 @@ async def demo(wanted: Wanted, folder: Path, stop: trio.Event) -> None:
 async def open_browser(url: str) -> None:
     """Show the page, if there is a browser to show it in."""
     try:
-        await trio.to_thread.run_sync(webbrowser.open, url, abandon_on_cancel=True)
+        await trio.to_thread.run_sync(start_browser, url, abandon_on_cancel=True)
     except webbrowser.Error as error:
         log.info("no browser", reason=str(error))
+
+
+def start_browser(url: str) -> None:
+    """Start a browser that heeds the signals which this process holds."""
+    with heeded():
+        webbrowser.open(url)
 
 
 def make_folder(folder: Path) -> None:

@@ -8,55 +8,21 @@ A second signal changes nothing: the end is under way, and bounded.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
-from types import FrameType
 from typing import Final
 
 import click
 import trio
 
 from .faults import BadConfiguration, CannotRun, Told, leaves
+from .signals import Signals
 
-STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 GRACE_S: Final = 5.0
 
 
 class Stopped(Exception):
     """Told to stop before there was anything to stop."""
-
-
-class Signals:
-    """The first signal that tells this process to end. The system discards those after it."""
-
-    def __init__(self) -> None:
-        self._is_heard = False
-        self._wake: Callable[[], None] | None = None
-
-    def listen(self) -> None:
-        """Hear signals from now on."""
-        for each in STOPPING:
-            signal.signal(each, self._hear)
-
-    def when_heard(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called at the signal, or now when it has come already."""
-        self._wake = wake
-        if self._is_heard:
-            wake()
-
-    def ignore(self) -> None:
-        """Hear no more: while the interpreter winds up, too, exit 0 must not become a death."""
-        for each in STOPPING:
-            signal.signal(each, signal.SIG_IGN)
-
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        self.ignore()
-        self._is_heard = True
-        if self._wake is not None:
-            with suppress(trio.RunFinishedError):
-                self._wake()
 
 
 def run(work: Callable[[trio.Event], Awaitable[None]], *, grace_s: float = GRACE_S) -> None:
@@ -74,8 +40,6 @@ def run(work: Callable[[trio.Event], Awaitable[None]], *, grace_s: float = GRACE
         if (told := told_of(error)) is None:
             raise
         raise told from None
-    finally:
-        signals.ignore()
 
 
 async def _run(
@@ -83,7 +47,12 @@ async def _run(
 ) -> None:
     stop = trio.Event()
     token = trio.lowlevel.current_trio_token()
-    signals.when_heard(partial(token.run_sync_soon, stop.set, idempotent=True))
+
+    def wake() -> None:
+        with suppress(trio.RunFinishedError):
+            token.run_sync_soon(stop.set, idempotent=True)
+
+    signals.when_heard(wake)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_cut_after, stop, grace_s, nursery.cancel_scope)
         await work(stop)

@@ -40,6 +40,7 @@ def command(*, path: Path) -> None:
     a store that another process owns or that is damaged.
     """
     set_up_logs()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # before there are keys to read again, and after
     config = load(path)
     run(partial(serve, path, config), grace_s=config.server.grace_s)
 

@@ -1,0 +1,171 @@
+import json
+import signal
+import socket
+
+import click
+import pytest
+
+from tests.web.commands.processes import free_port, orderwire, ran
+from tests.web.test_batches import body, leg
+from web.commands.batch import FILE_BYTES_MAX, is_key, read
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """The URL of a demo whose market stands still."""
+    with orderwire("demo", "--port", 0, "--no-browser", "--rate", 0) as process:
+        yield process.ready()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Give what writes a file of JSON, and gives its path."""
+
+    def write(value):
+        path = tmp_path / "batch.json"
+        path.write_text(value if isinstance(value, str) else json.dumps(value))
+        return path
+
+    return write
+
+
+def words(lines):
+    """Lines without the spaces that make columns of them."""
+    return [" ".join(line.split()) for line in lines]
+
+
+@pytest.mark.process
+def test_a_batch_is_placed_and_told_line_by_line(demo, file):
+    """Success is exit status 0, with a line for each leg."""
+    status, out, err = ran("batch", demo, "primary", file(body("FILL1", "REST2")))
+    out = words(out)
+    assert (status, err) == (0, [])
+    assert out[0].startswith("success complete batch ")
+    assert out[0].endswith("2 of 2 orders stand")
+    assert out[1].startswith("leg 0 BUY 50 FILL1 filled 50 at ")
+    assert out[2].startswith("leg 1 BUY 50 REST2 accepted order ")
+
+
+@pytest.mark.process
+def test_a_batch_that_ended_otherwise_is_status_1(demo, file):
+    """Its way out is told: what filled was flattened."""
+    status, out, err = ran("batch", demo, "primary", file(body("FILL1", "REFUSE2")))
+    out = words(out)
+    assert (status, err) == (1, [])
+    assert out[0].startswith("failed unwound")
+    assert any(line.startswith("flatten of leg 0 filled") for line in out)
+
+
+@pytest.mark.process
+def test_a_refused_batch_names_each_fault(demo, file):
+    """Nothing was placed: exit status 1, the path of each fault on stderr."""
+    path = file({"orders": [leg(quantity=0), leg(order_type="LIMIT")]})
+    status, out, err = ran("batch", demo, "primary", path)
+    assert (status, out) == (1, [])
+    assert err[0].startswith("refused with 422: ")
+    assert [line.split(":")[0].strip() for line in err[1:]] == [
+        *("$.orders[0].quantity", "$.orders[1].price"),
+    ]
+    assert ran("batch", demo, "nobody", path)[0] == 1
+
+
+@pytest.mark.process
+def test_the_same_key_is_the_same_batch(demo, file):
+    """P11: run again it tells of the same batch; `--json` gives the gateway's own answer."""
+    arguments = ("batch", demo, "primary", file(body("REST1")), "--idempotency-key", "k1", "--json")
+    answers = [json.loads("\n".join(ran(*arguments)[1])) for _ in range(2)]
+    assert answers[0]["batch_id"] == answers[1]["batch_id"]
+    assert answers[0]["status"] == "success"
+
+
+@pytest.mark.process
+def test_a_dry_run_places_nothing(demo, file):
+    """It says what it would do, exit status 0; what is wrong with it is status 1."""
+    status, out, err = ran("batch", demo, "primary", file(body("FILL9")), "--dry-run")
+    assert (status, err) == (0, [])
+    assert out[0].startswith("dry run: nothing was sent")
+    assert ran("batch", demo, "primary", file({"orders": []}), "--dry-run")[0] == 1
+
+
+@pytest.mark.process
+def test_it_reads_stdin_and_asks_until_the_batch_has_ended(demo):
+    """`-` is stdin. A leg without an answer is found by its tag: running first, then a success."""
+    import subprocess
+    import sys
+
+    from tests.web.commands.processes import ROOT
+
+    done = subprocess.run(
+        [sys.executable, "-m", "web", "batch", demo, "primary", "-"],
+        cwd=ROOT, input=json.dumps(body("LOST1", wait_s=0)), capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("success  complete")
+
+
+@pytest.mark.process
+def test_one_that_runs_on_is_status_1_with_its_place(demo, file):
+    """P20: asking has an end, and the batch goes on without."""
+    path = file(body("LOST2", wait_s=0))
+    status, out, err = ran("batch", demo, "primary", path, "--wait-s", 1)
+    assert (status, words(out)[0].split()[0]) == (1, "running")
+    assert err[-1].startswith(f"it still runs after 1 s: {demo}/accounts/primary/batch-orders/")
+
+
+@pytest.mark.process
+def test_no_connection_is_status_2(file):
+    """One line, no traceback."""
+    url = f"http://127.0.0.1:{free_port()}"
+    status, out, err = ran("batch", url, "primary", file(body()))
+    assert (status, out, len(err)) == (2, [], 1)
+    assert err[0].startswith(f"{url}: cannot be reached")
+
+
+@pytest.mark.process
+def test_a_missing_file_is_status_2(demo, tmp_path):
+    """Nothing is asked of the gateway; the line names the file."""
+    status, out, err = ran("batch", demo, "primary", tmp_path / "none.json")
+    assert (status, out) == (2, [])
+    assert "none.json: No such file" in err[-1]
+
+
+@pytest.mark.process
+def test_stopped_it_says_how_to_ask_again(file):
+    """Ctrl-C ends the waiting, not the batch: exit status 1, and the key that finds it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with orderwire("batch", url, "primary", file(body())) as process:
+            connection, _ = silent.accept()
+            with connection:
+                connection.recv(1)
+                assert process.stop(signal.SIGINT) == 1
+                assert "--idempotency-key" in process.error("stopped")
+
+
+@pytest.mark.parametrize("raw", ["", "{", "NaN1", "\x00", "[" * 100_000])
+def test_what_is_not_json_is_a_fault_of_the_file(file, raw):
+    """P19: told with its reason before anything is opened: exit status 2."""
+    with pytest.raises(click.BadParameter, match="not JSON") as fault:
+        read(str(file(raw)))
+    assert fault.value.exit_code == 2
+
+
+def test_what_no_gateway_takes_is_not_read_to_its_end(file):
+    """P20: a file has a bound."""
+    with pytest.raises(click.BadParameter, match="larger"):
+        read(str(file('"' + "x" * FILE_BYTES_MAX)))
+    with pytest.raises(click.BadParameter):
+        read("/dev/zero")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    """The system's word for it, and no traceback."""
+    with pytest.raises(click.BadParameter, match="directory"):
+        read(str(tmp_path))
+
+
+def test_a_key_is_what_a_header_can_carry():
+    """Not nothing, not too much, and nothing that would end a header's line."""
+    assert is_key("k-1")
+    assert not any(map(is_key, ["", "x" * 256, "a\nb", "ключ"]))
