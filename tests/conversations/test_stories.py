@@ -1,0 +1,70 @@
+"""Every story, told to the whole system on a virtual clock and to real processes."""
+
+from functools import partial
+
+import pytest
+import trio
+
+from .matrix import read_matrix
+from .real import open_real
+from .simulated import open_simulated
+from .stories import FOLDER, stories
+from .tell import Wrong, tell
+
+AT_ONCE = 8
+STORIES = stories()
+ROWS = read_matrix(FOLDER / "matrix.txt")
+by_name = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+
+
+@by_name
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_story_holds_in_simulation(story, seed, tmp_path, autojump_clock):
+    """P9, P10, P11: the conversation goes as it is written, whichever task has its turn first."""
+    async with open_simulated(tmp_path, seed) as world:
+        await tell(story, world)
+
+
+async def test_the_matrix_holds_in_simulation(tmp_path, autojump_clock):
+    """P9, P10: each test symbol alone and beside each other ends as the contract says.
+
+    One after the other: several that time out at once would look like a broker that fails.
+    """
+    async with open_simulated(tmp_path) as world:
+        assert await told(ROWS, world) == []
+
+
+@pytest.mark.process
+def test_the_stories_hold_in_real_processes(tmp_path):
+    """P9, P10, P11: the same conversations, and the quick rows of the matrix, over real sockets.
+
+    All in one gateway and one broker, so that each meets what the others left behind.
+    """
+
+    async def whole():
+        async with open_real(tmp_path) as world:
+            wrong = await told([row for row in ROWS if not row.is_long], world, at_once=AT_ONCE)
+            for story in STORIES:
+                if not story.is_long:
+                    wrong += await told([story], world)
+            return wrong
+
+    assert trio.run(whole) == []
+
+
+async def told(chosen, world, at_once=1):
+    """Tell stories, so many at once; what was wrong, in the order in which it was found."""
+    wrong = []
+    limit = trio.CapacityLimiter(at_once)
+
+    async def one(story):
+        async with limit:
+            try:
+                await tell(story, world)
+            except Wrong as error:
+                wrong.append(f"{story.title} {error}")
+
+    async with trio.open_nursery() as nursery:
+        for story in chosen:
+            nursery.start_soon(partial(one, story))
+    return wrong
