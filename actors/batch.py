@@ -24,7 +24,7 @@ from .domain.errors import GatewayBug, Refused, Unavailable
 from .domain.ids import AccountId, BatchId, OrderId
 from .domain.model import Event
 from .domain.rehearsal import DryRun, rehearse
-from .runner import Fact, Means, Runner, prices_of
+from .runner import Fact, Means, Runner
 from .runtime.journal import Journal
 
 log = structlog.get_logger()
@@ -113,7 +113,7 @@ class BatchDesk:
         batch = self._admission.begin(request, means, None)
         means.gate.reserve(batch.batch_id, calls_for(len(batch.legs)))
         means.gate.release(batch.batch_id)
-        return rehearse(batch, prices_of(batch, means))
+        return rehearse(batch, means.prices_of(batch))
 
     def _twin(self, account_id: AccountId, claim: IdempotencyClaim) -> Runner | None:
         """Find the batch that this key already stands for; 409 when its body was another."""

@@ -11,6 +11,7 @@ An action happens only after the commit of the step that called for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -30,13 +31,13 @@ from .domain.errors import (
     StoreError,
     Unavailable,
 )
-from .domain.ids import MessageId
-from .domain.model import Draft, Message, position_id
-from .domain.unwind import Prices
+from .domain.ids import BrokerTag, MessageId
+from .domain.model import Draft, Message
+from .domain.unwind import Prices, prices_of
 from .runtime.limits import Breaker, Gate
 from .runtime.seams import Seams
 from .stream import AccountStream
-from .upstream import Upstream
+from .upstream import Placement, Upstream
 from .writer import Writer
 
 log = structlog.get_logger()
@@ -44,6 +45,7 @@ log = structlog.get_logger()
 TICK_S: Final = 1.0  # how long a runner waits for news before it asks
 ASK_PAUSE_S: Final = 1.0  # between two questions about one order
 NEWS_PAUSE_S: Final = 0.3  # what the stream gets to tell before the account is asked
+RECEIPT_PAUSE_S: Final = 0.1  # what the stream gets to tell of an order that was queued
 RETRY_S: Final = 1.0  # after a commit that failed
 
 Fact: TypeAlias = Callable[[Batch], Batch]
@@ -60,6 +62,10 @@ class Means:
     seams: Seams
     gate: Gate
     breaker: Breaker
+
+    def prices_of(self, batch: Batch) -> Prices:
+        """Give what the account knows of the prices of a batch's instruments."""
+        return prices_of(batch, self.book, self.stream.config.instruments)
 
 
 @define(eq=False)
@@ -80,9 +86,11 @@ class Runner:
     _facts: list[Fact] = field(factory=list)
     _in_flight: set[str] = field(factory=set)  # tags and order ids of calls under way
     _asked: set[str] = field(factory=set)
+    _since: datetime | None = None
 
     async def run(self) -> None:
         """Run until the batch has ended, or could not begin (`failure`)."""
+        self._since = self.means.seams.now()
         try:
             async with trio.open_nursery() as calls:
                 await self._step(calls)
@@ -137,8 +145,9 @@ class Runner:
         return saga.Scene(
             now=means.seams.now(),
             in_flight=frozenset(self._in_flight),
-            prices=prices_of(batch, means),
+            prices=means.prices_of(batch),
             halted=means.stream.status.halted is not None and not batch.is_exit,
+            since=self._since,
         )
 
     async def _commit(self, batch: Batch) -> None:
@@ -214,6 +223,8 @@ class Runner:
         try:
             await self._turn(urgent=self._is_way_out(leg))
             placement = await self.means.upstream.place(leg)
+            if placement.order_id is None and placement.receipt is not None:
+                placement = await self._settled(tag, placement.receipt)
         except (BrokerRefused, BrokerUnreachable, NeedsLogin, Refused, Unavailable) as error:
             reason = str(error)
             self.tell(lambda batch: legs.refused(batch, tag, reason))
@@ -223,6 +234,13 @@ class Runner:
         else:
             self.tell(lambda batch: legs.answered(batch, tag, placement.order_id))
             await self._let_the_stream_tell()
+
+    async def _settled(self, tag: BrokerTag, receipt: str) -> Placement:
+        """Ask what became of a queued order, unless the stream has told of it by then."""
+        await trio.sleep(RECEIPT_PAUSE_S)
+        for order_id in self.means.book.our_orders.get(tag, ()):
+            return Placement(order_id)
+        return await self.means.upstream.settled(receipt)
 
     async def _send_together(self, sent: list[Leg]) -> None:
         """Send legs by the broker's own batch call, whose answer is not believed but asked about.
@@ -279,20 +297,6 @@ class Runner:
         await trio.sleep(NEWS_PAUSE_S)
         if self.batch == before:
             self.means.stream.nudge()
-
-
-def prices_of(batch: Batch, means: Means) -> Prices:
-    """Give what the account's positions and the list of instruments know of the batch's."""
-    last, ticks = {}, {}
-    for leg in batch.legs:
-        key = (leg.exchange, leg.tradingsymbol)
-        held = position_id(leg.exchange, leg.tradingsymbol, leg.product)
-        if (row := means.book.positions.get(held)) is not None and row.value.last_price > 0:
-            last[key] = row.value.last_price
-        instruments = means.stream.config.instruments
-        if instruments is not None and (listed := instruments.get(*key)) and listed.tick_size:
-            ticks[key] = listed.tick_size
-    return Prices(last, ticks)
 
 
 def _name(action: saga.Action) -> str:

@@ -36,13 +36,15 @@ class Scene:
     """What a decision needs to know beside the batch.
 
     `in_flight` holds the tags and order ids of calls under way; `halted` that nothing new may go
-    out, while exits and cancels may.
+    out, while exits and cancels may. `since` is when this run of the batch began: what was called
+    before it has nobody left who waits for the answer.
     """
 
     now: datetime
     in_flight: frozenset[str] = frozenset()
     prices: Prices = NO_PRICES
     halted: bool = False
+    since: datetime | None = None
 
 
 @frozen
@@ -203,7 +205,7 @@ def _keep(batch: Batch, asks: tuple[Action, ...], now: datetime) -> Step:
 
 
 def _unwind(batch: Batch, asks: tuple[Action, ...], scene: Scene) -> Step:
-    batch, due = unwind.cancels(batch, scene.now, scene.in_flight)
+    batch, due = unwind.cancels(batch, scene.now, scene.in_flight, scene.since)
     if due:
         calls = (Cancel(order.order_id, order.variety) for order in due if order.order_id)
         return Step(batch, (*asks, *calls))

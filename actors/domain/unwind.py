@@ -18,8 +18,11 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from .batch import Batch, Leg, Residual, RollbackAction, Side
+from .books import AccountBook
 from .ids import BrokerTag, OrderId
+from .instruments import Instruments
 from .legs import cancel_failed, is_finished, next_index, orders_of
+from .model import position_id
 
 FLATTEN_TRIES: Final = 3
 FLATTEN_WITHIN: Final = timedelta(seconds=5)  # what one try has to fill, then it is called back
@@ -39,20 +42,44 @@ class Prices:
     ticks: Mapping[Instrument, Decimal] = field(factory=dict)
 
 
+def prices_of(batch: Batch, book: AccountBook, instruments: Instruments | None) -> Prices:
+    """Give what an account's positions and the list of instruments know of a batch's."""
+    last, ticks = {}, {}
+    for leg in batch.legs:
+        key = (leg.exchange, leg.tradingsymbol)
+        held = position_id(leg.exchange, leg.tradingsymbol, leg.product)
+        if (row := book.positions.get(held)) is not None and row.value.last_price > 0:
+            last[key] = row.value.last_price
+        if instruments is not None and (listed := instruments.get(*key)) and listed.tick_size:
+            ticks[key] = listed.tick_size
+    return Prices(last, ticks)
+
+
 # -------------------------------------------------------------------------------- cancelling
 
 
-def cancels(batch: Batch, now: datetime, in_flight: frozenset[str]) -> tuple[Batch, list[Leg]]:
-    """Give the batch with the cancels that are due written down, and the orders to cancel."""
+def cancels(
+    batch: Batch, now: datetime, in_flight: frozenset[str], since: datetime | None = None
+) -> tuple[Batch, list[Leg]]:
+    """Give the batch with the cancels that are due written down, and the orders to cancel.
+
+    A cancel of before `since` is called again at once: who called it is gone, and perhaps never
+    did. To ask for an order's end twice does no harm.
+    """
     due = []
     for order in orders_of(batch):
         if is_finished(order) or order.order_id is None or not _is_called_back(batch, order, now):
             continue
         tries = _cancels_of(batch, order.order_id)
+        if order.order_id in in_flight:
+            continue
         if tries and tries[-1].state != "rejected":
-            if order.order_id not in in_flight and now - tries[-1].at > CANCEL_AGAIN:
+            if since is not None and tries[-1].at < since:
+                batch = _dated(batch, tries[-1], now)
+                due.append(order)
+            elif now - tries[-1].at > CANCEL_AGAIN:
                 batch = cancel_failed(batch, order.order_id)
-        elif len(tries) < CANCELS_MAX and order.order_id not in in_flight:
+        elif len(tries) < CANCELS_MAX:
             action = RollbackAction("cancel", order.index, order.order_id, "submitted", now)
             batch = evolve(batch, rollback=(*batch.rollback, action))
             due.append(order)
@@ -86,6 +113,12 @@ def _cancels_of(batch: Batch, order_id: OrderId) -> list[RollbackAction]:
         for action in _actions(batch)
         if action.action == "cancel" and action.order_id == order_id
     ]
+
+
+def _dated(batch: Batch, action: RollbackAction, now: datetime) -> Batch:
+    """Give the batch with a step that is taken again now."""
+    again = evolve(action, at=now)
+    return evolve(batch, rollback=tuple(again if a is action else a for a in batch.rollback))
 
 
 # -------------------------------------------------------------------------------- flattening

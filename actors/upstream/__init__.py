@@ -2,7 +2,8 @@
 
     stream()    reports as they are pushed; () is a sign of life without news
     snapshot()  the whole day, as asked now          history()  every state one order passed
-    place() place_together() modify() cancel()       find()     orders under a tag of ours
+    place() settled() modify() cancel()              find()     orders under a tag of ours
+    place_together()
 
 What a broker may refuse: BrokerRefused (a certain no), BrokerUnreachable (nothing was done),
 BrokerUnknown (it may have been done: ask), NeedsLogin (the credentials are dead), BrokerProtocol
@@ -28,10 +29,12 @@ from actors.domain.model import OrderReport, Report, Snapshot
 class Placement:
     """A broker took an order in. That is not acceptance by the market, and the id may be pending.
 
-    `order_id` is None when the broker has not named it yet; the order is then known by its tag.
+    `order_id` is None when the broker has not named it yet; the order is then known by its tag,
+    and what became of it can be asked for where there is a `receipt`.
     """
 
     order_id: OrderId | None
+    receipt: str | None = None
 
 
 @frozen
@@ -88,6 +91,13 @@ class Upstream(Protocol):
 
     async def place(self, leg: Leg) -> Placement:
         """Send one order out under its tag. Never sent twice by this call."""
+
+    async def settled(self, receipt: str) -> Placement:
+        """Wait, within bounds, for what became of an order that was taken in with a receipt.
+
+        `Placement(None)` when nobody knows yet. BrokerRefused only when nothing was placed for
+        certain.
+        """
 
     async def place_together(self, legs: Sequence[Leg]) -> str | None:
         """Send orders by the broker's own batch call, each under its tag, once.

@@ -76,6 +76,9 @@ class _Guarded:
     async def place(self, leg: Leg) -> Placement:
         return await self._tell(self._upstream.place(leg))
 
+    async def settled(self, receipt: str) -> Placement:
+        return await self._tell(self._upstream.settled(receipt))
+
     async def place_together(self, legs: Sequence[Leg]) -> str | None:
         return await self._tell(self._upstream.place_together(legs))
 

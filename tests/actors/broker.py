@@ -164,6 +164,11 @@ class FakeUpstream:
             raise BrokerUnknown("no answer")
         return Placement(OrderId(order_id))
 
+    async def settled(self, receipt: str) -> Placement:
+        """See `Upstream`: the receipt is the order's id."""
+        await self._call("settled", receipt)
+        return Placement(OrderId(receipt))
+
     async def place_together(self, legs: Sequence[Leg]) -> str | None:
         """See `Upstream`: as `place` does, one after the other, and nothing said of any."""
         await self._call("place_together", [leg.broker_tag for leg in legs])

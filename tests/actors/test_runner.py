@@ -4,6 +4,7 @@ import pytest
 import trio
 
 from actors.domain.errors import BrokerProtocol, BrokerUnreachable, NeedsLogin
+from actors.upstream import Placement
 
 from .fakes import DISK_FULL
 from .given_desk import Desk, desk_at_work
@@ -137,8 +138,6 @@ async def test_an_error_of_placing_is_certain_or_asked_about(error, outcome, aut
 
 async def test_an_order_that_the_broker_names_later_is_found_by_its_tag(autojump_clock):
     """P9: a queued placement has no id yet; the order book knows it by our tag."""
-    from actors.upstream import Placement
-
     async with desk_at_work() as desk:
         place = desk.line.broker.place
 
@@ -151,6 +150,23 @@ async def test_an_order_that_the_broker_names_later_is_found_by_its_tag(autojump
         batch = await desk.place("REST")
         assert batch.outcome == "complete"
         assert batch.legs[0].order_id == "1"
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_queued_order_is_asked_for_only_when_the_stream_is_quiet(tells, autojump_clock):
+    """P9: what became of a receipt is asked once, and not at all when it has been told already."""
+    async with desk_at_work() as desk:
+        broker, place = desk.line.broker, desk.line.broker.place
+
+        async def queued(leg):
+            return Placement(None, (await place(leg)).order_id)
+
+        broker.tells = tells
+        broker.place = queued
+        batch = await desk.place("FILL")
+        assert (batch.outcome, batch.legs[0].order_id) == ("complete", "1")
+        await trio.sleep(5)
+        assert broker.asked("settled") == ([] if tells else ["1"])
 
 
 async def test_a_quiet_stream_is_not_waited_for(autojump_clock):

@@ -59,7 +59,7 @@ class Desk:
         text = frame("order_update", account_id, self.now(), data=data)
         for outbox in self.hub.of(account_id):
             fate = self.faults.frame(account_id, self.elapsed_s())
-            outbox.put(text, fate, trio.current_time())
+            outbox.put(text, fate, trio.current_time() + self.latency_s / 2)
 
 
 def frame(kind: str, account_id: str, at: datetime, **fields: Any) -> str:

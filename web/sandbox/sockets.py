@@ -67,15 +67,15 @@ class Outbox:
         _channel
     )
 
-    def put(self, text: str, fate: FrameFate, now: float) -> None:
-        """Queue one frame as its fate has it; never waits."""
+    def put(self, text: str, fate: FrameFate, due: float) -> None:
+        """Queue one frame that is due at a time, as its fate has it; never waits."""
         if fate.drop:
             self.cut_off()
         if fate.drop or fate.silent:
             return
         for _ in range(fate.copies):
             try:
-                self._ends[0].send_nowait(Parcel(text, now + fate.delay_s, fate.hold_s))
+                self._ends[0].send_nowait(Parcel(text, due + fate.delay_s, fate.hold_s))
             except trio.WouldBlock:
                 self.cut_off()
                 return

@@ -1,7 +1,7 @@
 """ticker_service as an upstream: REST to ask and to act, a stream to hear.
 
     snapshot() ──▶ GET /orders/, /orders/trades/all, /portfolio/positions
-    place()    ──▶ POST /orders/place ──▶ order id, or a task ──▶ GET /orders/tasks/ID …
+    place()    ──▶ POST /orders/place ──▶ order id, or a task ──▶ settled(): GET /orders/tasks/ID …
     stream()   ──▶ /advanced/ws/orders/ID, two dialects
 
 The published service queues what it is told and answers with a task; its stream is connected and
@@ -114,19 +114,34 @@ class TickerService:
         return ()
 
     async def place(self, leg: Leg) -> Placement:
-        """Send one order out under its tag, then ask its task for its id until PLACE_S are over.
-
-        `Placement(None)` when the task is still at work then. BrokerRefused only when nothing was
-        placed for certain.
-        """
-        deadline_s = trio.current_time() + PLACE_S
+        """Send one order out under its tag; the receipt is the task that it was queued as."""
         body = {**_order(leg), "account_id": self.account_id}
         taken = await self._rest.change(
             "POST", "/orders/place", body, timeout_s=PLACE_S, read=answers.placing
         )
-        if taken.order_id is not None or taken.task_id is None:
-            return Placement(taken.order_id)
-        return await self._await_task(taken.task_id, deadline_s)
+        return Placement(taken.order_id, taken.task_id)
+
+    async def settled(self, receipt: str) -> Placement:
+        """Ask a placement's task until it is settled, for PLACE_S at most.
+
+        A question that fails is no word on the order, which is queued whatever it says.
+        """
+        deadline_s = trio.current_time() + PLACE_S
+        while True:
+            left_s = deadline_s - trio.current_time()
+            found: Task | None
+            try:
+                found = await self._task(receipt, max(left_s, TASK_CALL_MIN_S))
+            except BrokerError:
+                found = None
+            told = None if found is None else answers.settle(found, secret=self._rest.api_key)
+            if isinstance(told, BrokerError):
+                raise told
+            if told is not None:
+                return told
+            if trio.current_time() + TASK_PAUSE_S > deadline_s:
+                return Placement(None)
+            await trio.sleep(TASK_PAUSE_S)
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
         """Change an open order. That the change was queued is all that the answer says."""
@@ -213,27 +228,6 @@ class TickerService:
             return answers.task(value)
         except FieldFault as fault:
             raise unreadable(path, fault) from None
-
-    async def _await_task(self, task_id: str, deadline_s: float) -> Placement:
-        """Ask a placement's task until it is settled or the deadline is past.
-
-        A question that fails is no word on the order, which is queued whatever it says.
-        """
-        while True:
-            left_s = deadline_s - trio.current_time()
-            found: Task | None
-            try:
-                found = await self._task(task_id, max(left_s, TASK_CALL_MIN_S))
-            except BrokerError:
-                found = None
-            told = None if found is None else answers.settle(found, secret=self._rest.api_key)
-            if isinstance(told, BrokerError):
-                raise told
-            if told is not None:
-                return told
-            if trio.current_time() + TASK_PAUSE_S > deadline_s:
-                return Placement(None)
-            await trio.sleep(TASK_PAUSE_S)
 
     def _mine(self) -> dict[str, str]:
         return {"account_id": self.account_id}

@@ -6,8 +6,6 @@ decide ─▶ commit ─┬▶ act ─┬▶ learn ─▶ decide …
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from attrs import define, evolve, field
 
 from actors.domain import exposure, legs, saga
@@ -17,7 +15,7 @@ from actors.domain.merge import begin, merge
 from actors.domain.model import Order, OrderReport
 from actors.domain.unwind import tag_for
 
-from .given import NINE_FIFTEEN, a_batch, a_leg
+from .given import a_batch, a_leg, after
 
 ROUNDS_MAX = 400
 PLACED = {
@@ -127,6 +125,7 @@ class Drive:
     crash_before: bool = False
     durable: list[Batch] = field(factory=list)
     seconds: int = 0
+    since_s: int = 0
 
     def run(self):
         """Run to the end; give the batch."""
@@ -137,10 +136,10 @@ class Drive:
                 batch = fact(batch)
             for order in self.exchange.orders.values():
                 batch = legs.learn(batch, order)
-            now = NINE_FIFTEEN + timedelta(seconds=self.seconds)
+            now = after(self.seconds)
             if self.batch.ended:
                 batch = exposure.revised(self.batch, batch, now)
-            step = saga.decide(batch, saga.Scene(now))
+            step = saga.decide(batch, saga.Scene(now, since=after(self.since_s)))
             facts = []
             if step.batch != self.batch or not self.durable:
                 self.batch = step.batch
@@ -148,6 +147,7 @@ class Drive:
             crashes = self.crash_at == len(self.durable) - 1
             if crashes:
                 self.crash_at = None
+                self.since_s = self.seconds + 1
             if not (crashes and self.crash_before):
                 facts = [self._act(action) for action in step.actions]
             if crashes:

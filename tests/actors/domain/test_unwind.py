@@ -153,6 +153,20 @@ def test_a_cancel_that_changes_nothing_is_asked_for_again():
     assert decide(doubted, Scene(after(16))).actions == (Cancel("7", "regular"),)
 
 
+def test_a_cancel_of_before_a_restart_is_called_at_once():
+    """P10: nobody waits for its answer, and perhaps it never went out; it is no new try, and no
+    storm: it is dated anew.
+    """
+    batch = evolve(a_batch(), legs=(a_leg(0, "accepted", order_id="7"), a_leg(1, "rejected")))
+    before = decide(batch, Scene(NINE_FIFTEEN)).batch
+    again = decide(before, Scene(after(2), since=after(1)))
+    assert again.actions == (Cancel("7", "regular"),)
+    assert [(action.at, action.state) for action in again.batch.rollback] == [
+        (after(2), "submitted")
+    ]
+    assert decide(again.batch, Scene(after(3), since=after(1))).actions == ()
+
+
 def test_the_net_is_told_by_instrument_and_product():
     """P10: the same symbol in two products is two things to close."""
     one = _filled(0, "A", "BUY")

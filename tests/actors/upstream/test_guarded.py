@@ -23,6 +23,7 @@ CALLS = {
     "history": ("1",),
     "find": ("ow1",),
     "place": ("leg",),
+    "settled": ("task",),
     "place_together": (("leg", "leg"),),
     "modify": ("1", "regular", "change"),
     "cancel": ("1", "regular"),

@@ -74,13 +74,14 @@ async def test_a_placement_goes_out_in_kites_fields_under_our_tag(service, http)
 
 
 async def test_a_queued_placement_is_followed_to_its_order(service, http, autojump_clock):
-    """A task is asked at once and then every half second until it names its order."""
+    """A queued order has its task as receipt, which is asked until it names the order."""
     http.lay("POST /orders/place", QUEUED)
+    assert await service.place(LEG) == Placement(None, TASK_ID)
     http.lay(
         ASK_TASK, state("pending"), BrokerUnknown("lost"), state("retrying"), answer(TASK.encode())
     )
     began_s = trio.current_time()
-    assert await service.place(LEG) == Placement("251123000123456")
+    assert await service.settled(TASK_ID) == Placement("251123000123456")
     assert trio.current_time() - began_s == pytest.approx(1.5)
     assert http.calls() == ["POST /orders/place", *[ASK_TASK] * 4]
 
@@ -103,13 +104,12 @@ async def test_a_queued_placement_without_news_is_known_by_its_tag(
     """P9: a question about a task that fails says nothing of the order: it is queued, and known
     by its tag. The asking ends within 10 s.
     """
-    http.lay("POST /orders/place", QUEUED)
     http.lay(ASK_TASK, reply)
     began_s = trio.current_time()
-    assert await service.place(LEG) == Placement(None)
+    assert await service.settled(TASK_ID) == Placement(None)
     assert 9 <= trio.current_time() - began_s <= 10
-    assert http.calls().count("POST /orders/place") == 1
-    assert len(http.requests) <= 22
+    assert set(http.calls()) == {ASK_TASK}
+    assert len(http.requests) <= 21
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,9 @@ async def test_a_queued_placement_without_news_is_known_by_its_tag(
 )
 async def test_a_failed_task_says_what_can_be_concluded(service, http, reply, error):
     """P9: only a first attempt with a plain refusal is a certain no."""
-    http.lay("POST /orders/place", QUEUED)
     http.lay(ASK_TASK, reply)
     with pytest.raises(error):
-        await service.place(LEG)
+        await service.settled(TASK_ID)
 
 
 MUTATIONS = {

@@ -17,7 +17,7 @@ from actors.domain.config import AccountConfig
 from actors.domain.errors import BrokerRefused, BrokerUnknown, NeedsLogin, StreamLost
 from actors.domain.model import OrderReport, TaskReport
 from actors.runtime.seams import HttpResponse
-from actors.upstream import Change, Placement
+from actors.upstream import Change
 from actors.upstream.ticker_service import open_ticker_service
 from tests.actors.upstream.memory import NOW, MemoryNet, seams
 from tests.web.sandbox.wire import WireSocket
@@ -74,7 +74,7 @@ async def paper(*faults, key="paper", **options):
 async def test_an_order_is_placed_heard_of_and_found(autojump_clock):
     """Its id comes by way of its task; the stream, the book, the trades and the positions agree."""
     async with paper() as service, service.stream() as stream:
-        placed = await service.place(LEG)
+        placed = await service.settled((await service.place(LEG)).receipt)
         heard = [(await stream.receive())[0] for _ in range(3)]
         updates = [one for one in heard if isinstance(one, OrderReport)]
         assert [one.status for one in updates] == ["OPEN", "COMPLETE"]
@@ -102,7 +102,7 @@ async def test_a_resting_order_is_modified_and_cancelled(autojump_clock):
     """A change of quantity and an end are seen in the book; a second end is refused."""
     leg = attrs.evolve(LEG, tradingsymbol="REST1")
     async with paper() as service:
-        placed = await service.place(leg)
+        placed = await service.settled((await service.place(leg)).receipt)
         await service.modify(placed.order_id, "regular", Change(quantity=20))
         (order,) = await service.find("ow01abc")
         assert (order.status, order.quantity) == ("OPEN", 20)
@@ -158,7 +158,7 @@ async def test_an_idle_stream_stays_open_for_hours(autojump_clock):
     async with paper() as service, service.stream() as stream:
         for _ in range(240):
             assert await stream.receive() == ()
-        assert await service.place(LEG) != Placement(None)
+        assert (await service.place(LEG)).receipt is not None
         assert isinstance((await stream.receive())[0], OrderReport)
 
 
