@@ -42,7 +42,7 @@ class BatchDesk:
         self, journal: Journal, means: Mapping[AccountId, Means], admission: Admission
     ) -> None:
         self._journal = journal
-        self._means = means
+        self.means = means
         self._admission = admission
         self._runners: dict[BatchId, Runner] = {}
         self._claims: dict[tuple[AccountId, str], Runner] = {}
@@ -65,7 +65,7 @@ class BatchDesk:
         cursor = self._journal.cursor()
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            for account_id, means in self._means.items():
+            for account_id, means in self.means.items():
                 for row in list(means.book.batches.values()):
                     self._heed(account_id, row.value)
             while True:
@@ -88,7 +88,7 @@ class BatchDesk:
         claim: IdempotencyClaim | None = None,
     ) -> Batch:
         """Check, make durable, place, and wait up to `wait_s`; see `System.place_batch`."""
-        means = self._means[account_id]
+        means = self.means[account_id]
         if claim is not None and (twin := self._twin(account_id, claim)) is not None:
             return await _wait(twin, request.wait_s)
         running = self._running()
@@ -106,7 +106,7 @@ class BatchDesk:
 
     def dry_run(self, account_id: AccountId, request: BatchRequest) -> DryRun:
         """Do all that `place` does before it sends, and say what would be sent."""
-        means = self._means[account_id]
+        means = self.means[account_id]
         running = self._running()
         self._admission.check(request, means, running)
         self._admission.admit(request, means, running)
@@ -117,7 +117,7 @@ class BatchDesk:
 
     def _twin(self, account_id: AccountId, claim: IdempotencyClaim) -> Runner | None:
         """Find the batch that this key already stands for; 409 when its body was another."""
-        means = self._means[account_id]
+        means = self.means[account_id]
         runner = self._claims.get((account_id, claim.key_sha256))
         batch_id = means.book.claims.get(claim.key_sha256)
         if runner is None and batch_id is not None:
@@ -143,7 +143,7 @@ class BatchDesk:
         batch = await self._ended(account_id, batch_id)
         if batch.outcome != "exposed":
             raise Refused(409, f"batch {batch_id} left no exposure: it is {batch.outcome}")
-        now = self._means[account_id].seams.now()
+        now = self.means[account_id].seams.now()
         fact = partial(exposure.acknowledged, now=now)
         batch = await self._revise(batch, fact, STORE_WITHIN_S)
         if batch.is_exposing:
@@ -155,7 +155,7 @@ class BatchDesk:
         batch = await self._ended(account_id, batch_id)
         if not batch.is_exposing:
             raise Refused(409, f"batch {batch_id} leaves nothing to flatten")
-        means = self._means[account_id]
+        means = self.means[account_id]
         self._admission.check_can_act(means)
         return await self._revise(
             batch, partial(exposure.flatten_again, now=means.seams.now()), wait_s
@@ -166,7 +166,7 @@ class BatchDesk:
         with trio.move_on_after(LAST_CALLS_S):
             while (runner := self._runners.get(batch_id)) is not None and runner.batch.ended:
                 await runner.finished.wait()
-        row = self._means[account_id].book.batches.get(batch_id)
+        row = self.means[account_id].book.batches.get(batch_id)
         if row is None:
             raise Refused(404, f"there is no batch {batch_id[:80]!r} among the current ones")
         if batch_id in self._runners or not row.value.ended:
@@ -174,7 +174,7 @@ class BatchDesk:
         return row.value
 
     async def _revise(self, batch: Batch, fact: Fact, wait_s: float) -> Batch:
-        runner = Runner(batch, self._means[batch.account_id], is_durable=True)
+        runner = Runner(batch, self.means[batch.account_id], is_durable=True)
         runner.tell(fact)
         self._start(runner)
         return await _wait(runner, wait_s)
@@ -183,7 +183,7 @@ class BatchDesk:
 
     def _pass_on(self, event: Event) -> None:
         """Wake the runners of an account whose orders changed; heed what is news after an end."""
-        if (means := self._means.get(event.account_id)) is None:
+        if (means := self.means.get(event.account_id)) is None:
             return
         match event.type:
             case "order_update" | "correction":
@@ -213,7 +213,7 @@ class BatchDesk:
             self._exposing.pop(batch_id, None)
         if batch_id in self._runners:
             return
-        means = self._means[account_id]
+        means = self.means[account_id]
         runner = Runner(batch, means, is_durable=True)
         if batch.ended:
             now = means.seams.now()

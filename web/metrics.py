@@ -1,7 +1,7 @@
 """`GET /metrics`: the system's instruments, and what is read off it at that moment.
 
     journal ──▶ cursor ──▶ batches that ended
-    system ───▶ Reading: accounts, journal, subscribers, each bound beside its use
+    system ───▶ Reading: accounts, their brokers, journal, subscribers, each bound beside its use
 
 Needs `read`. The text is made at most once a second.
 """
@@ -9,7 +9,7 @@ Needs `read`. The text is made at most once a second.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 import trio
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -25,8 +25,6 @@ from actors.runtime.metrics import CONTENT_TYPE, Metrics
 from .answers import caller
 from .query import asked_once
 from .server import PORT, Port
-
-EXPOSED: Final = b'"outcome":"exposed"'
 
 
 class Exposition:
@@ -80,6 +78,7 @@ class Exposition:
     def read(self) -> Iterable[Metric]:
         """Read what stands at this moment."""
         yield from self._read_accounts()
+        yield from self._read_calls()
         journal = self._system.journal
         tasks = trio.lowlevel.current_statistics().tasks_living
         yield gauge("tasks_living", "Tasks in the tree.", tasks)
@@ -92,10 +91,8 @@ class Exposition:
         yield gauge("journal_offset", "The last committed offset.", journal.end)
         lag = self._system.broadcaster.statistics()["lag_events"]
         yield gauge("subscriber_lag_events", "How far the furthest subscriber is behind.", lag)
-        exposed = sum(
-            EXPOSED in row.data for book in journal.view.values() for row in book.batches.values()
-        )
-        yield gauge("batch_exposure", "Batches that left a net fill against the wish.", exposed)
+        exposed = self._system.batches.exposing
+        yield gauge("batch_exposure", "Batches whose net fill nobody has cleared yet.", exposed)
         used = GaugeMetricFamily("queue_used", "What is in a bounded place.", labels=["name"])
         bound = GaugeMetricFamily("queue_bound", "What fits into it.", labels=["name"])
         for name, in_use, most in self._read_bounds():
@@ -104,9 +101,8 @@ class Exposition:
         yield from (used, bound)
 
     def _read_accounts(self) -> Iterator[Metric]:
-        connected = GaugeMetricFamily(
-            "upstream_connected", "Whether an account's stream is connected.", labels=["account_id"]
-        )
+        connected = by_account("upstream_connected", "Whether an account's stream is connected.")
+        halted = by_account("account_halted", "Whether the desk has halted an account.")
         reconnects = CounterMetricFamily(
             "upstream_reconnects", "How often a stream was opened again.", labels=["account_id"]
         )
@@ -114,7 +110,29 @@ class Exposition:
             row = self._system.status(name)
             connected.add_metric([name], row.connected)
             reconnects.add_metric([name], row.reconnects)
-        yield from (connected, reconnects)
+            halted.add_metric([name], row.halted is not None)
+        yield from (connected, reconnects, halted)
+
+    def _read_calls(self) -> Iterator[Metric]:
+        """Read what each account's broker is still asked for, and how it answers."""
+        breaker = by_account("circuit_breaker_state", "0 closed, 1 half open, 2 open.")
+        waiting = by_account("broker_calls_waiting", "Calls that wait for their turn.")
+        waiting_max = by_account("broker_calls_waiting_bound", "What may wait.")
+        reserved = by_account("broker_calls_reserved", "Calls kept for batches under way.")
+        used = by_account("broker_calls_used", "Calls made in a window.", "window")
+        bound = by_account("broker_calls_bound", "What the broker allows in it.", "window")
+        for name, means in self._system.batches.means.items():
+            gate, limits = means.gate, means.gate.limits
+            use = gate.budget.use(self._system.seams.now())
+            breaker.add_metric([name], means.breaker.state)
+            waiting.add_metric([name], gate.waiting)
+            waiting_max.add_metric([name], gate.waiting_max)
+            reserved.add_metric([name], use.reserved)
+            used.add_metric([name, "minute"], use.minute)
+            used.add_metric([name, "day"], use.day)
+            bound.add_metric([name, "minute"], limits.calls_per_minute)
+            bound.add_metric([name, "day"], limits.calls_per_day)
+        yield from (breaker, waiting, waiting_max, reserved, used, bound)
 
     def _read_bounds(self) -> Iterator[tuple[str, int, int]]:
         mailbox = self._system.writer.statistics()
@@ -139,3 +157,8 @@ def gauge(name: str, documentation: str, value: float) -> Metric:
     family = GaugeMetricFamily(name, documentation)
     family.add_metric([], value)
     return family
+
+
+def by_account(name: str, documentation: str, *labels: str) -> GaugeMetricFamily:
+    """Make a gauge that has a value an account."""
+    return GaugeMetricFamily(name, documentation, labels=["account_id", *labels])

@@ -149,3 +149,39 @@ async def test_metrics_need_read(tmp_path, autojump_clock):
         await gateway.get("/metrics", 403, X_API_Key="w")
         answer = await gateway.app.test_client().get("/metrics", headers={"X-API-Key": "e"})
         assert answer.status_code == 200
+
+
+async def test_an_exposure_shows_until_it_is_cleared(gateway, autojump_clock):
+    """P10: batch_exposure counts what was left in the market, and no longer once acknowledged."""
+    async with gateway.app.test_app():
+        answer = await gateway.post(PATH, body("STUCK1", "REFUSE1"))
+        assert (await scrape(gateway))["batch_exposure",] == 1
+        await gateway.post(f"{PATH}/{answer['batch_id']}/acknowledge", b"{}")
+        assert (await scrape(gateway))["batch_exposure",] == 0
+
+
+async def test_a_broker_that_fails_and_a_halt_show_by_account(gateway, autojump_clock):
+    """P20: circuit_breaker_state is 2 while it is open; account_halted is 1 while the desk says so."""
+    breaker = gateway.system.batches.means["primary"].breaker
+    while not breaker.is_open:
+        breaker.failed()
+    await gateway.system.halt("hedge", "news")
+    samples = await scrape(gateway)
+    for name, primary, hedge in (("circuit_breaker_state", 2, 0), ("account_halted", 0, 1)):
+        assert (samples[name, "primary"], samples[name, "hedge"]) == (primary, hedge)
+
+
+async def test_calls_to_a_broker_show_beside_what_it_allows(gateway, autojump_clock):
+    """P20: calls of the minute and of the day, what batches have reserved, and who waits."""
+    async with gateway.app.test_app():
+        await gateway.post(PATH, body("FILL1", "REST1"))
+        await gateway.post(PATH, body("LOST1", wait_s=0), 202)
+        samples = await scrape(gateway)
+    limits = gateway.system.config.accounts["primary"].limits
+    for window, allowed in (("minute", limits.calls_per_minute), ("day", limits.calls_per_day)):
+        assert samples["broker_calls_used", "primary", window] == 3
+        assert samples["broker_calls_bound", "primary", window] == allowed
+        assert samples["broker_calls_used", "hedge", window] == 0
+    assert samples["broker_calls_reserved", "primary"] == 2
+    assert samples["broker_calls_waiting", "primary"] == 0
+    assert samples["broker_calls_waiting_bound", "primary"] > 100
