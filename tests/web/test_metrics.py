@@ -175,7 +175,7 @@ async def test_calls_to_a_broker_show_beside_what_it_allows(gateway, autojump_cl
     """P20: calls of the minute and of the day, what batches have reserved, and who waits."""
     async with gateway.app.test_app():
         await gateway.post(PATH, body("FILL1", "REST1"))
-        await gateway.post(PATH, body("LOST1", wait_s=0), 202)
+        await gateway.post(PATH, body("GONE1", wait_s=0), 202)
         samples = await scrape(gateway)
     limits = gateway.system.config.accounts["primary"].limits
     for window, allowed in (("minute", limits.calls_per_minute), ("day", limits.calls_per_day)):
