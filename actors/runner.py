@@ -286,7 +286,6 @@ class Runner:
         except BrokerError as error:
             log.info("cancel not confirmed", order=cancel.order_id, reason=str(error))
             self.means.stream.nudge()
-            await trio.sleep(ASK_PAUSE_S)
             self.tell(lambda batch: legs.cancel_failed(batch, cancel.order_id))
         else:
             await self._let_the_stream_tell()

@@ -209,7 +209,7 @@ def _unwind(batch: Batch, asks: tuple[Action, ...], scene: Scene) -> Step:
     if due:
         calls = (Cancel(order.order_id, order.variety) for order in due if order.order_id)
         return Step(batch, (*asks, *calls))
-    if unwind.is_waiting(batch, scene.in_flight):
+    if unwind.is_waiting(batch, scene.now, scene.in_flight):
         return Step(batch, asks)
     out = unwind.flattens(batch, scene.now, scene.prices)
     if pending := [order for order in orders_of(out) if order.state == "pending"]:

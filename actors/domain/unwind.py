@@ -27,7 +27,8 @@ from .model import position_id
 FLATTEN_TRIES: Final = 3
 FLATTEN_WITHIN: Final = timedelta(seconds=5)  # what one try has to fill, then it is called back
 CANCEL_AGAIN: Final = timedelta(seconds=15)  # a cancel that changed nothing is asked for again
-CANCELS_MAX: Final = 5  # tries to cancel one order
+CANCEL_PAUSES_S: Final = (1, 2, 4, 8)  # after one that was refused; so there are five tries
+CANCELS_MAX: Final = len(CANCEL_PAUSES_S) + 1
 ORDERS_MAX: Final = 999  # orders of one batch, its way out included: their tags have three digits
 TICK: Final = Decimal("0.05")  # where no instrument says otherwise
 
@@ -79,24 +80,34 @@ def cancels(
                 due.append(order)
             elif now - tries[-1].at > CANCEL_AGAIN:
                 batch = cancel_failed(batch, order.order_id)
-        elif len(tries) < CANCELS_MAX:
+        elif len(tries) < CANCELS_MAX and (not tries or now >= _again_at(tries)):
             action = RollbackAction("cancel", order.index, order.order_id, "submitted", now)
             batch = evolve(batch, rollback=(*batch.rollback, action))
             due.append(order)
     return batch, due
 
 
-def is_waiting(batch: Batch, in_flight: frozenset[str]) -> bool:
-    """Say whether an order may still change: nothing is flattened and nothing ends before."""
+def is_waiting(batch: Batch, now: datetime, in_flight: frozenset[str]) -> bool:
+    """Say whether an order may still change: nothing is flattened and nothing ends before.
+
+    A cancel is refused, more often than not, because the order has filled. So after the last try
+    there is time to hear of that too.
+    """
     return any(
         order.order_id is None  # it is asked for by its tag
         or order.order_id in in_flight
         or not (tries := _cancels_of(batch, order.order_id))
         or tries[-1].state != "rejected"
         or len(tries) < CANCELS_MAX
+        or now - tries[-1].at <= CANCEL_AGAIN
         for order in orders_of(batch)
         if not is_finished(order)
     )
+
+
+def _again_at(tries: list[RollbackAction]) -> datetime:
+    """Give when a cancel that was refused is tried again."""
+    return tries[-1].at + timedelta(seconds=CANCEL_PAUSES_S[len(tries) - 1])
 
 
 def _is_called_back(batch: Batch, order: Leg, now: datetime) -> bool:
@@ -127,24 +138,29 @@ def _dated(batch: Batch, action: RollbackAction, now: datetime) -> Batch:
 def flattens(batch: Batch, now: datetime, prices: Prices) -> Batch:
     """Give the batch with the flattens that are due added as pending; itself when none is.
 
-    To be asked only when no order may still change.
+    While a short is left no long is sold: it may be what hedges it. Nor is anything closed for
+    which an order is out that may close it yet, however often its cancel was refused.
     """
     if not batch.way_out.flattens:
         return batch
     net = net_of(batch)
-    sides: tuple[tuple[Side, list[Residual]], ...] = (
-        ("BUY", [rest for rest in net if rest.quantity < 0]),
-        ("SELL", [rest for rest in net if rest.quantity > 0]),
-    )
-    for side, rests in sides:
-        tries = _tries(batch, side)
-        if rests and tries < FLATTEN_TRIES:
-            for rest in rests:
-                for order in way_out(batch, rest, tries + 1, prices):
-                    of = _leg_of(batch, rest).index
-                    action = RollbackAction("flatten", of, None, "pending", now, order, tries + 1)
-                    batch = evolve(batch, rollback=(*batch.rollback, action))
-            return batch
+    shorts = [rest for rest in net if rest.quantity < 0]
+    side: Side = "BUY" if shorts else "SELL"
+    tries = _tries(batch, side)
+    if tries >= FLATTEN_TRIES:
+        return batch
+    unsure = {
+        _instrument(order)
+        for order in orders_of(batch)
+        if order.transaction_type == side and not is_finished(order)
+    }
+    for rest in shorts or net:
+        if _instrument(rest) in unsure:
+            continue
+        of = _leg_of(batch, rest).index
+        for order in way_out(batch, rest, tries + 1, prices):
+            action = RollbackAction("flatten", of, None, "pending", now, order, tries + 1)
+            batch = evolve(batch, rollback=(*batch.rollback, action))
     return batch
 
 

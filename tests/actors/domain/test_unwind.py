@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from actors.domain import legs
+from actors.domain import exposure, legs
 from actors.domain.batch import WayOut
 from actors.domain.saga import Cancel, Scene, Send, decide
 from actors.domain.unwind import FLATTEN_TRIES, Prices, limit, net_of, tag_for
@@ -132,6 +132,53 @@ def test_a_flatten_that_does_not_fill_is_called_back_before_the_next():
     assert decide(step.batch, Scene(after(7))).actions == ()
     half = evolve(order, state="cancelled", order_id="9", filled_quantity=20)
     assert _sent(decide(legs.put(step.batch, half), Scene(after(8)))) == [("A", "SELL", 30)]
+
+
+def test_a_refused_cancel_is_tried_again_ever_later():
+    """P10, P20: after 1, 2, 4 and 8 s; then there are 15 s to hear that the order has filled."""
+    batch = evolve(a_batch(), legs=(a_leg(0, "accepted", order_id="7"), a_leg(1, "rejected")))
+    tried = []
+    for second in range(60):
+        step = decide(batch, Scene(after(second)))
+        if step.batch.ended:
+            break
+        batch = step.batch
+        if step.actions:
+            tried.append(second)
+            batch = legs.cancel_failed(batch, "7")
+    assert tried == [0, 1, 3, 7, 15]
+    assert (second, step.batch.outcome) == (31, "exposed")
+
+
+def test_what_may_have_been_closed_is_not_closed_again():
+    """P10: a flatten whose cancels are refused has, likely, filled: none is sent beside it, and
+    its fill is taken when it is told of.
+    """
+    batch = decide(_failed(_filled(0, "A", "BUY"), _filled(1, "B", "BUY")), Scene(after(0))).batch
+    sold_a, sold_b = (action.order for action in batch.rollback)
+    batch = legs.put(batch, evolve(sold_b, state="filled", order_id="9", filled_quantity=50))
+    batch = legs.put(batch, evolve(sold_a, state="accepted", order_id="8"))
+    for second in range(60):
+        batch = decide(batch, Scene(after(second))).batch
+        batch = legs.cancel_failed(batch, "8")
+    assert [order.index for order in legs.orders_of(batch)] == [0, 1, 2, 3, 4]
+    assert (batch.outcome, [rest.quantity for rest in batch.residual]) == ("exposed", [50])
+    told = legs.put(batch, evolve(sold_a, state="filled", order_id="8", filled_quantity=50))
+    end = decide(exposure.revised(batch, told, after(70)), Scene(after(70))).batch
+    assert (end.outcome, end.residual) == ("unwound", ())
+
+
+def test_no_long_is_sold_while_a_short_is_left():
+    """P10: what hedges a short that cannot be bought back is kept, and both are told."""
+    given = drive("fill", "fill", "refuse", sides=("BUY", "SELL", "BUY"), flattens="rest")
+    assert given.batch.outcome == "exposed"
+    assert [(rest.tradingsymbol, rest.quantity) for rest in given.batch.residual] == [
+        ("S0", 50),
+        ("S1", -50),
+    ]
+    assert {action.order.transaction_type for action in given.batch.rollback if action.order} == {
+        "BUY"
+    }
 
 
 def test_an_order_that_cannot_be_cancelled_is_told_and_does_not_hold_the_rest():
