@@ -183,3 +183,12 @@ async def test_a_busy_day_is_read_in_full(autojump_clock):
         assert len(day.orders) > 100
         assert {one.order_id for one in day.orders} == set(heard)
         assert all(one.filled_quantity == heard[one.order_id].filled_quantity for one in day.orders)
+
+
+async def test_the_published_batch_call_places_nothing_under_our_tags(autojump_clock):
+    """P9: it lengthens each tag beyond what Kite takes; its answer says so, and the book agrees."""
+    legs = [attrs.evolve(LEG, broker_tag=f"ow0{n}") for n in range(2)]
+    async with paper() as service:
+        assert "Invalid `tag`" in await service.place_together(legs)
+        assert [await service.find(leg.broker_tag) for leg in legs] == [(), ()]
+        assert (await service.snapshot()).orders == ()
