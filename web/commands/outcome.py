@@ -1,6 +1,6 @@
 """What came of a batch, in lines for a person. Pure.
 
-failed  unwound  batch 7c0d…  0 of 2 orders stand
+failed  unwound  batch 7c0d…  0 of 2 legs succeeded
   leg 0     BUY 50 FILL1      filled 50 at 610.5  order 12
   leg 1     BUY 25 REFUSE2    rejected: the broker refused it
   flatten   of leg 0          filled  order 13
@@ -28,7 +28,7 @@ def lines_of(document: Document) -> Iterator[str]:
 def _batch(batch: Document) -> Iterator[str]:
     words = [said(batch, "status"), said(batch, "outcome"), f"batch {said(batch, 'batch_id')}"]
     total, stand = said(batch, "total_orders"), said(batch, "succeeded")
-    yield "  ".join(word for word in (*words, f"{stand} of {total} orders stand") if word)
+    yield "  ".join(word for word in (*words, f"{stand} of {total} legs succeeded") if word)
     for leg in rows(batch, "legs"):
         yield _line(f"leg {said(leg, 'index')}", order_of(leg), state_of(leg))
     for step in rows(batch, "rollback"):

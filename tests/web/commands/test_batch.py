@@ -41,7 +41,7 @@ def test_a_batch_is_placed_and_told_line_by_line(demo, file):
     out = words(out)
     assert (status, err) == (0, [])
     assert out[0].startswith("success complete batch ")
-    assert out[0].endswith("2 of 2 orders stand")
+    assert out[0].endswith("2 of 2 legs succeeded")
     assert out[1].startswith("leg 0 BUY 50 FILL1 filled 50 at ")
     assert out[2].startswith("leg 1 BUY 50 REST2 accepted order ")
 

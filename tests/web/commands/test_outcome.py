@@ -33,7 +33,7 @@ def squeezed(lines):
 def test_a_batch_is_told_line_by_line():
     """Its outcome, each leg and why it failed, each step of the way out, and what is left."""
     assert squeezed(lines_of(BATCH)) == [
-        "failed exposed batch 7c0d 0 of 2 orders stand",
+        "failed exposed batch 7c0d 0 of 2 legs succeeded",
         "leg 0 BUY 50 FILL1 filled 50 at 610.50 order 12",
         "leg 1 BUY 50 REFUSE2 rejected: the broker refused it",
         "flatten of leg 0 cancelled order 13",
