@@ -21,6 +21,18 @@ from .errors import Fault
 from .instruments import Instruments
 
 UPSTREAM_NAMES: Final = ("ticker_service",)
+# What an account is reached by: what its broker must be given, and what it may be.
+REACH: Final = ("url", "api_key", "socket_url", "app_id", "access_token", "api_secret")
+REACHED_BY: Final = {
+    "ticker_service": (("url", "api_key"), ()),
+    "fyers": (("app_id",), ("url", "socket_url", "access_token", "api_secret")),
+    "kite": (("api_key",), ("url", "socket_url", "access_token", "api_secret")),
+}
+# Where a broker is, when nothing is said: (REST, socket). Fyers API v3, Kite Connect v3.
+ADDRESSES: Final = {
+    "fyers": ("https://api-t1.fyers.in/api/v3", "wss://socket.fyers.in/trade/v3"),
+    "kite": ("https://api.kite.trade", "wss://ws.kite.trade"),
+}
 ACCOUNT_ID_MAX: Final = 64
 CALLS_PER_LEG: Final = 3  # it is placed; on the way out it is cancelled, and its fill flattened
 WAY_OUT_BAND_PERCENT: Final = Decimal(3)  # around the last price, where no band is set
@@ -58,6 +70,10 @@ class DeskLimits:
 class AccountConfig:
     """One account: whose it is, how to reach it, how it is watched, and what it may do.
 
+    `url` and `socket_url` are the broker's own when not said. ticker_service and Kite take an
+    `api_key`, Fyers an `app_id`; both brokers an `access_token`, which dies each day and may come
+    later, and the `api_secret` of the login that brings a new one.
+
     `poll_s` is how often an account is asked while its stream is silent with orders open;
     `reconcile_s` how often when all is well. Within `duplicate_window_s` an equal batch is
     refused; 0 refuses none. A price may lie `price_band_percent` off the last one; None allows
@@ -67,8 +83,8 @@ class AccountConfig:
     """
 
     upstream: str
-    url: str
-    api_key: str = field(repr=False)
+    url: str = ""
+    api_key: str = field(default="", repr=False)
     poll_s: float = 1.0
     reconcile_s: float = 30.0
     legs_max: int = 10
@@ -81,6 +97,20 @@ class AccountConfig:
     flatten: Literal["limit", "market"] = "limit"
     batch_endpoint: Literal["legs", "broker"] = "legs"
     instruments: Instruments | None = None
+    socket_url: str = ""
+    app_id: str = ""
+    access_token: str = field(default="", repr=False)
+    api_secret: str = field(default="", repr=False)
+
+    @property
+    def address(self) -> str:
+        """Give where the broker's REST is, without a slash at its end."""
+        return (self.url or ADDRESSES[self.upstream][0]).rstrip("/")
+
+    @property
+    def socket_address(self) -> str:
+        """Give where the broker's socket is."""
+        return self.socket_url or ADDRESSES[self.upstream][1]
 
     @property
     def way_out_band_percent(self) -> Decimal:
@@ -98,12 +128,9 @@ def check_account(path: str, name: str, account: AccountConfig) -> Iterator[Faul
     if account.upstream not in UPSTREAM_NAMES:
         known = ", ".join(UPSTREAM_NAMES)
         yield Fault(f"{path}.upstream", f"one of {known} is needed")
-    if not _is_bare_http(account.url):
-        # An address is shown and logged; credentials in it would be too.
-        message = "an http:// or https:// address is needed, without user, query or fragment"
-        yield Fault(f"{path}.url", message)
-    if not account.api_key:
-        yield Fault(f"{path}.api_key", "a key is needed")
+    else:
+        yield from _check_reach(path, account)
+    yield from _check_addresses(path, account)
     for label, value, low, high in (
         ("poll_s", account.poll_s, 0.1, 3600),
         ("reconcile_s", account.reconcile_s, 1, 3600),
@@ -127,6 +154,27 @@ def check_amounts(path: str, limits: LimitsConfig | DeskLimits) -> Iterator[Faul
         yield Fault(f"{path}.notional_max", "more than 0 is needed")
 
 
+def _check_reach(path: str, account: AccountConfig) -> Iterator[Fault]:
+    """Find what is missing or too much for this broker to be reached."""
+    needed, taken = REACHED_BY[account.upstream]
+    for label in needed:
+        if not getattr(account, label):
+            yield Fault(f"{path}.{label}", "required field missing")
+    for label in REACH:
+        if label not in (*needed, *taken) and getattr(account, label):
+            yield Fault(f"{path}.{label}", f"{account.upstream} takes no such field")
+
+
+def _check_addresses(path: str, account: AccountConfig) -> Iterator[Fault]:
+    for label, schemes in (("url", ("http", "https")), ("socket_url", ("ws", "wss"))):
+        address = getattr(account, label)
+        if address and not _is_bare(address, schemes):
+            # An address is shown and logged; credentials in it would be too.
+            wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+            message = f"an {wanted} address is needed, without user, query or fragment"
+            yield Fault(f"{path}.{label}", message)
+
+
 def _check_limits(path: str, account: AccountConfig) -> Iterator[Fault]:
     limits = account.limits
     # A batch that could never have its calls and its way out would be refused for ever.
@@ -148,10 +196,10 @@ def _check_limits(path: str, account: AccountConfig) -> Iterator[Fault]:
                 yield Fault(f"{path}.{label}[{i}]", message)
 
 
-def _is_bare_http(address: str) -> bool:
+def _is_bare(address: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        usable = parts.scheme in schemes and parts.hostname and parts.port != 0
     except ValueError:
         return False
     return bool(usable) and "@" not in parts.netloc and not parts.query and not parts.fragment

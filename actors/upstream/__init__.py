@@ -12,7 +12,7 @@ BrokerUnknown (it may have been done: ask), NeedsLogin (the credentials are dead
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +48,26 @@ class Change:
     validity: str | None = None
 
 
+class BrokerLogin(Protocol):
+    """How an account logs in at a broker whose tokens die each day."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Say when the token that is in use is due to die; None without one, or unknown."""
+
+    def use(self, token: str) -> None:
+        """Use a new token from the next call and the next connection on."""
+
+    def url(self, state: str) -> str:
+        """Give the broker's login page for a browser, which it sends back with our `state`."""
+
+    async def exchange(self, query: Mapping[str, str]) -> str:
+        """Make a token of what the browser brought back.
+
+        BrokerRefused when the broker refuses it; BadRequest when it brought nothing that helps.
+        """
+
+
 class ReportStream(Protocol):
     """An open stream of one account."""
 
@@ -67,6 +87,10 @@ class Upstream(Protocol):
     @property
     def expires_at(self) -> datetime | None:
         """Say when the account's login ends; None where it does not, or nobody knows."""
+
+    @property
+    def login(self) -> BrokerLogin | None:
+        """Give its login; None where the broker's side sees to that itself."""
 
     def stream(self) -> AbstractAsyncContextManager[ReportStream]:
         """Open the account's stream; it keeps itself alive while the block runs."""

@@ -28,7 +28,7 @@ from actors.domain.errors import (
 from actors.domain.ids import BrokerTag, OrderId
 from actors.domain.model import OrderReport, Snapshot
 
-from . import Change, Placement, ReportStream, Upstream
+from . import BrokerLogin, Change, Placement, ReportStream, Upstream
 
 T = TypeVar("T")
 
@@ -57,6 +57,10 @@ class _Guarded:
     @property
     def expires_at(self) -> datetime | None:
         return self._upstream.expires_at
+
+    @property
+    def login(self) -> BrokerLogin | None:
+        return self._upstream.login
 
     def stream(self) -> AbstractAsyncContextManager[ReportStream]:
         return self._upstream.stream()

@@ -36,6 +36,7 @@ class FakeUpstream:
 
     name: str = "fake"
     expires_at: datetime | None = None
+    login: Any = None
     tells: bool = True  # whether the stream tells what happens to orders placed here
     orders: dict[str, OrderReport] = field(factory=dict)
     trades: list[Trade] = field(factory=list)

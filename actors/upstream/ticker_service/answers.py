@@ -28,8 +28,7 @@ from actors.domain.ids import OrderId
 from actors.domain.model import TaskReport
 from actors.domain.wire import parse
 from actors.upstream import Placement
-
-from .fields import (
+from actors.upstream.fields import (
     ID_MAX,
     FieldFault,
     Row,
@@ -41,6 +40,7 @@ from .fields import (
     required_count,
     required_word,
 )
+
 from .frames import task_report
 
 R = TypeVar("R")

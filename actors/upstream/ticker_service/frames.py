@@ -21,8 +21,7 @@ from actors.domain.errors import DecodeError
 from actors.domain.ids import AccountId, OrderId
 from actors.domain.model import Note, OrderReport, Report, TaskReport
 from actors.domain.wire import FRAME_BYTES_MAX, encode, parse
-
-from .fields import (
+from actors.upstream.fields import (
     ID_MAX,
     FieldFault,
     Row,
@@ -32,7 +31,7 @@ from .fields import (
     read_under,
     required_word,
 )
-from .rows import order_report
+from actors.upstream.kite.rows import order_report
 
 PING: Final = "ping"
 PONG: Final = "pong"

@@ -21,10 +21,10 @@ from actors.domain.errors import BrokerProtocol, BrokerUnknown, DecodeError
 from actors.domain.model import Note
 from actors.domain.wire import encode, parse
 from actors.runtime.seams import Http, HttpRequest, HttpResponse
+from actors.upstream.fields import FieldFault
+from actors.upstream.listing import Memory, read_rows, rows_of
 
 from .answers import complaint, judge
-from .fields import FieldFault
-from .rows import Memory, read_rows, rows_of
 
 R = TypeVar("R")
 

@@ -29,12 +29,13 @@ from actors.domain.ids import AccountId, BrokerTag, OrderId
 from actors.domain.model import Note, OrderReport, Position, Snapshot, TaskReport, Trade
 from actors.runtime.seams import Seams
 from actors.upstream import Change, Placement, ReportStream, Upstream
+from actors.upstream.fields import FieldFault, Row, an_object
+from actors.upstream.kite import rows
+from actors.upstream.listing import Memory, few
 
-from . import answers, rows
+from . import answers
 from .answers import Task
-from .fields import FieldFault, Row, an_object
 from .rest import BATCH_S, CANCEL_S, GET_S, MODIFY_S, PLACE_S, Rest, unreadable
-from .rows import Memory
 from .stream import Line, open_stream
 
 R = TypeVar("R")
@@ -63,7 +64,8 @@ class TickerService:
     _rest: Rest
     _line: Line
     name: str = field(default="ticker_service", init=False)
-    expires_at: datetime | None = field(default=None, init=False)  # its own login is its own affair
+    login: None = field(default=None, init=False)  # its login is its own affair
+    expires_at: datetime | None = field(default=None, init=False)
     _orders: Memory[OrderReport] = field(factory=Memory, init=False, repr=False)
     _trades: Memory[Trade] = field(factory=Memory, init=False, repr=False)
 
@@ -215,7 +217,7 @@ class TickerService:
             orders=tuple(value for value in orders if isinstance(value, OrderReport)),
             trades=tuple(value for value in trades if isinstance(value, Trade)),
             positions=tuple(value for value in held if isinstance(value, Position)),
-            notes=rows.few(notes),
+            notes=few(notes),
         )
 
     def _read_trade(self, row: Any) -> Trade:

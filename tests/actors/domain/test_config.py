@@ -82,7 +82,7 @@ def test_an_account_is_all_that_is_needed():
         ('path = "a\\u0000b"', "$.store.path", "the path of a file is needed"),
         ('upstream = "zerodha"', "$.accounts.primary.upstream",
          "one of ticker_service is needed"),
-        ('api_key = ""', "$.accounts.primary.api_key", "a key is needed"),
+        ('api_key = ""', "$.accounts.primary.api_key", "required field missing"),
         ("api_key = 7", "$.accounts.primary.api_key", "a string is needed"),
         ("poll_s = 0.05", "$.accounts.primary.poll_s", "from 0.1 to 3600 is needed"),
         ("poll_s = 3601", "$.accounts.primary.poll_s", "from 0.1 to 3600 is needed"),
@@ -111,7 +111,6 @@ def test_each_wrong_value_is_named_by_its_path(line, path, message):
 @pytest.mark.parametrize(
     "url",
     [
-        "",
         "127.0.0.1:8080",
         "ftp://broker.example",
         "ws://broker.example",
@@ -203,3 +202,22 @@ def test_what_is_no_toml_is_one_fault(text):
 def test_a_file_nested_without_end_is_refused(text):
     """P19: nesting that would exhaust the stack is a fault of the file, not of the process."""
     assert faults_in(text) == [("$", "nested without end")]
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "message"),
+    [
+        ("", "url", "required field missing"),
+        ('app_id = "ABC-100"', "app_id", "ticker_service takes no such field"),
+        ('api_secret = "x"', "api_secret", "ticker_service takes no such field"),
+        ('socket_url = "http://b"', "socket_url", "a ws:// or wss:// address is needed"),
+    ],
+)
+def test_a_broker_is_reached_by_its_own_fields(line, path, message):
+    """What a broker needs must be there, and what it takes no notice of is a typo."""
+    account = f'[accounts.a]\nupstream = "ticker_service"\napi_key = "k"\n{line}\n'
+    account += "" if path == "url" else 'url = "http://broker"\n'
+    assert any(
+        where == f"$.accounts.a.{path}" and said.startswith(message)
+        for where, said in faults_in(account)
+    )

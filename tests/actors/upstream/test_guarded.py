@@ -37,6 +37,7 @@ class Broker:
     error: BaseException | None = None
     name: str = "memory"
     expires_at: str = "at six"
+    login: str = "its login"
 
     def __getattr__(self, call):
         async def answer(*args):
@@ -71,9 +72,10 @@ class Witness:
 def test_it_has_all_that_a_broker_has():
     """What the Upstream protocol offers is passed on, all of it; a new call must be guarded too."""
     offered = {name for name in Upstream.__dict__ if not name.startswith("_")}
-    assert offered | {"name"} == {*CALLS, "stream", "name", "expires_at"}
+    assert offered | {"name"} == {*CALLS, "stream", "name", "expires_at", "login"}
     upstream = guarded(Broker(), Witness())
     assert (upstream.name, upstream.expires_at) == ("memory", "at six")
+    assert upstream.login == "its login"
     assert upstream.stream() == "the stream"
 
 

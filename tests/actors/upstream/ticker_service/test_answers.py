@@ -10,6 +10,7 @@ from actors.domain.errors import BrokerError, BrokerRefused, BrokerUnknown, Need
 from actors.domain.model import TaskReport
 from actors.domain.wire import parse
 from actors.upstream import Placement
+from actors.upstream.fields import FieldFault
 from actors.upstream.ticker_service.answers import (
     BatchAnswer,
     Placing,
@@ -21,7 +22,6 @@ from actors.upstream.ticker_service.answers import (
     settle,
     task,
 )
-from actors.upstream.ticker_service.fields import FieldFault
 from tests.actors.upstream.samples import BATCH, TASK
 
 ASK_FIRST = "Order request timed out. Please check the order book and confirm before placing again"

@@ -6,7 +6,7 @@ import pytest
 
 from actors.domain.errors import BrokerProtocol, BrokerUnknown
 from actors.runtime.seams import HttpResponse
-from actors.upstream.ticker_service.fields import an_object
+from actors.upstream.fields import an_object
 from actors.upstream.ticker_service.rest import GET_S, MODIFY_S, Rest
 from tests.actors.upstream.memory import KEY, HttpTable, answer
 

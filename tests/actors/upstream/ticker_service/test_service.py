@@ -13,7 +13,7 @@ from actors.domain.errors import (
     BrokerUnreachable,
     NeedsLogin,
 )
-from actors.upstream.ticker_service import rows as kite_rows
+from actors.upstream.kite import rows as kite_rows
 from tests.actors.upstream.memory import KEY, answer
 from tests.actors.upstream.samples import (
     ORDER_ROW,

@@ -12,8 +12,9 @@ import actors
 from actors.domain.errors import DecodeError
 from actors.domain.model import Note, OrderReport
 from actors.domain.wire import decode, encode, parse
-from actors.upstream.ticker_service import rows
-from actors.upstream.ticker_service.fields import FieldFault
+from actors.upstream import listing
+from actors.upstream.fields import FieldFault
+from actors.upstream.kite import rows
 from tests.actors.upstream.samples import ORDER_ROW, POSITION_ROW, TRADE_ROW
 
 ORDER = parse(ORDER_ROW.encode())
@@ -24,7 +25,10 @@ READERS = (
     (TRADE, lambda row: rows.trade(row, "primary")),
     (POSITION, lambda row: rows.position(row, "primary")),
 )
-PURE = ("fields.py", "rows.py", "frames.py", "answers.py")
+PURE = (
+    *("fields.py", "listing.py", "kite/rows.py"),
+    *("ticker_service/frames.py", "ticker_service/answers.py"),
+)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ PURE = ("fields.py", "rows.py", "frames.py", "answers.py")
 )
 def test_the_list_is_found_in_its_envelope(body, names, path, length):
     """An answer is a bare list, or a list under Kite's or the service's own names."""
-    where, found = rows.rows_of(body, *names)
+    where, found = listing.rows_of(body, *names)
     assert (where, len(found)) == (path, length)
 
 
@@ -65,7 +69,7 @@ def test_the_list_is_found_in_its_envelope(body, names, path, length):
 def test_an_envelope_without_a_list_is_a_decode_error(body, fault):
     """P19: an answer of no known shape is named as such, with its path."""
     with pytest.raises(DecodeError) as caught:
-        rows.rows_of(body, "data", "orders")
+        listing.rows_of(body, "data", "orders")
     assert str(caught.value) == fault
 
 
@@ -74,8 +78,8 @@ def test_a_bad_row_is_told_and_the_others_are_read():
     bad = ORDER_ROW.replace('"quantity":50', '"quantity":"PAN ABCDE1234F"')
     numbers = ORDER_ROW.replace('"price":19500.25', '"price":' + "1" * 500 + ".5")
     body = f'{{"data":[{ORDER_ROW},{bad},{ORDER_ROW},"row",{numbers}]}}'.encode()
-    path, found = rows.rows_of(body, "data")
-    read = list(rows.read_rows(found, path, range(1, 5), rows.order_report))
+    path, found = listing.rows_of(body, "data")
+    read = list(listing.read_rows(found, path, range(1, 5), rows.order_report))
     assert isinstance(read[1], OrderReport)
     texts = [note.text for note in read if isinstance(note, Note)]
     assert texts[:2] == [
@@ -88,21 +92,10 @@ def test_a_bad_row_is_told_and_the_others_are_read():
 def test_notes_of_many_bad_rows_are_bounded():
     """P20: at most 20 notes are kept, and one says how many more there were."""
     notes = [Note("error", str(i)) for i in range(33)]
-    assert rows.few(notes[:20]) == tuple(notes[:20])
-    few = rows.few(notes)
+    assert listing.few(notes[:20]) == tuple(notes[:20])
+    few = listing.few(notes)
     assert few[:20] == tuple(notes[:20])
     assert few[20:] == (Note("error", "13 more rows of the broker's answer could not be read"),)
-
-
-def test_a_row_under_a_tag_is_read_and_others_are_not():
-    """P9: only the exact tag counts; a row whose tag cannot be read is a fault, never "not ours"."""
-    assert rows.order_under(ORDER, "ow01abc").order_id == "251123000123456"
-    assert rows.order_under(ORDER | {"quantity": "bad"}, "ow01ab").report is None
-    assert rows.order_under(ORDER | {"tag": None}, "ow01abc").report is None
-    without = {name: value for name, value in ORDER.items() if name != "tag"}
-    for row in (without, ORDER | {"tag": 7}, ORDER | {"quantity": "bad"}):
-        with pytest.raises(FieldFault):
-            rows.order_under(row, "ow01abc")
 
 
 ODD = (
@@ -145,17 +138,17 @@ def test_any_list_gives_rows_and_notes_or_a_decode_error(at, put):
     at %= len(body)
     body = body[:at] + put + body[at + len(put) :]
     try:
-        path, found = rows.rows_of(body, "data")
+        path, found = listing.rows_of(body, "data")
     except DecodeError:
         return
-    read = list(rows.read_rows(found, path, range(len(found)), rows.order_report))
+    read = list(listing.read_rows(found, path, range(len(found)), rows.order_report))
     assert all(isinstance(value, OrderReport | Note) for value in read)
 
 
 def test_the_decoders_import_neither_trio_nor_a_web_framework():
     """Decisions are plain functions: no pure module reaches trio or quart, however indirectly."""
     root = Path(actors.__file__).parent.parent
-    folder = root / "actors" / "upstream" / "ticker_service"
+    folder = root / "actors" / "upstream"
     seen: set[Path] = set()
     outside: set[str] = set()
     todo = [folder / name for name in PURE]
@@ -172,7 +165,7 @@ def test_the_decoders_import_neither_trio_nor_a_web_framework():
                     todo.extend(file for file in files if file.exists())
                 else:
                     outside.add(module.partition(".")[0])
-    assert folder / "rows.py" in seen
+    assert folder / "kite" / "rows.py" in seen
     assert root / "actors" / "domain" / "wire.py" in seen
     assert not outside & {"trio", "quart", "quart_trio", "hypercorn", "trio_websocket", "web"}
 

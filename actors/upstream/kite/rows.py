@@ -1,7 +1,7 @@
-"""Kite's rows, which ticker_service passes through, as reports.
+"""Kite's rows as reports; ticker_service passes the same rows through.
 
     {"order_id": "25…", "status": "OPEN", …} ──order_report──▶ OrderReport
-    body ──rows_of──▶ [row, row, …] ──read_rows──▶ reports, and a Note for each unreadable row
+    a trade's row ──trade──▶ Trade          a position's row ──position──▶ Position
 
 Only the fields that are named here are read; the rest of a row (client ids, checksums) is dropped
 with it. Ids are strings, as Kite Connect v3 writes them: as a number `007` would lose its zeros
@@ -11,20 +11,14 @@ and be another order. Sources: Kite Connect v3, "orders" and "portfolio".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import datetime
-from hashlib import blake2b
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Literal
 
-import msgspec
-from attrs import define, field, frozen
+from attrs import frozen
 
-from actors.domain.errors import DecodeError, Fault
 from actors.domain.ids import AccountId, BrokerTag, OrderId, TradeId
-from actors.domain.model import Note, OrderReport, Position, Trade, position_id
-from actors.domain.wire import ANSWER_BYTES_MAX, parse
-
-from .fields import (
+from actors.domain.model import OrderReport, Position, Trade, position_id
+from actors.upstream.fields import (
     ID_MAX,
     FieldFault,
     Row,
@@ -41,15 +35,8 @@ from .fields import (
     required_word,
 )
 
-R = TypeVar("R")
-
-NOTES_MAX: Final = 20
-
 # The broker's batch endpoint makes "ow…_batch_UUID_NUMBER" of a tag of ours.
 _LENGTHENED: Final = re.compile(r"(ow[0-9a-z]+)_batch_.+")
-_ERROR: Final = msgspec.Raw(b'"error"')
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def order_report(value: Any) -> OrderReport:
@@ -131,76 +118,6 @@ def position(value: Any, account_id: AccountId) -> Position:
     )
 
 
-def rows_of(body: bytes, *names: str) -> tuple[str, list[msgspec.Raw]]:
-    """Find the list in an answer; give its path and its rows, each still to be parsed.
-
-    It is bare, or under one of `names` (`{"status": "success", "data": […]}`), which may stand
-    inside one another (`{"data": {"net": […]}}`). DecodeError when there is none, or when the
-    answer calls itself an error. Splitting takes a fraction of the time that parsing does, so a
-    day's answer never holds other tasks up for long.
-    """
-    if len(body) > ANSWER_BYTES_MAX:
-        raise _no_list("$", f"more than {ANSWER_BYTES_MAX} bytes")
-    path, rest = "$", body.strip()
-    try:
-        while rest[:1] == b"{":
-            inner = _object.decode(rest)
-            if inner.get("status") == _ERROR:
-                raise _no_list(f"{path}.status", "the broker answered with an error")
-            name = next((name for name in names if name in inner), None)
-            if name is None:
-                raise _no_list(f"{path}.{names[0]}", "required field missing")
-            path, rest = f"{path}.{name}", bytes(inner[name])
-        if rest[:1] != b"[":
-            raise _no_list(path, "a list is needed")
-        return path, _list.decode(rest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _no_list(path, "not JSON") from None
-
-
-@define
-class Memory(Generic[R]):
-    """What the rows of the last answer were read as, by their digests.
-
-    Most of a day's rows never change again, and are not read again. The rows themselves are not
-    kept.
-    """
-
-    known: dict[bytes, R] = field(factory=dict)
-    now: dict[bytes, R] = field(factory=dict)
-
-    def begin(self) -> None:
-        """Begin an answer: what the one before it did not have is forgotten."""
-        self.known, self.now = self.now, {}
-
-    def read(self, raw: bytes, read: Callable[[Any], R]) -> R:
-        """Give what the row was read as, reading it if it is new."""
-        digest = blake2b(raw, digest_size=16).digest()
-        value = self.known.get(digest)
-        if value is None:
-            value = read(parse(raw))
-        self.now[digest] = value
-        return value
-
-
-def read_rows(
-    raws: list[msgspec.Raw],
-    path: str,
-    span: range,
-    read: Callable[[Any], R],
-    memory: Memory[R] | None = None,
-) -> Iterator[R | Note]:
-    """Read the rows of `span`; a row that cannot be read gives a Note that names the fault."""
-    for i in span:
-        raw = bytes(raws[i])
-        try:
-            yield read(parse(raw)) if memory is None else memory.read(raw, read)
-        except FieldFault as fault:
-            yield _left_out(fault.at(f"{path}[{i}]"))
-        except DecodeError as error:
-            yield _left_out(Fault(f"{path}[{i}]", error.faults[0].message))
-
-
 @frozen
 class Known:
     """An order of the book by its id as it stands there; its report if it is the one asked for."""
@@ -226,22 +143,6 @@ def _tag(row: Row) -> str | None:
     tag = maybe_word(row, "tag")
     longer = None if tag is None else _LENGTHENED.fullmatch(tag)
     return tag if longer is None else longer[1]
-
-
-def few(notes: list[Note]) -> tuple[Note, ...]:
-    """Keep the first NOTES_MAX notes, and say how many more there were."""
-    if len(notes) <= NOTES_MAX:
-        return tuple(notes)
-    more = f"{len(notes) - NOTES_MAX} more rows of the broker's answer could not be read"
-    return (*notes[:NOTES_MAX], Note("error", more))
-
-
-def _no_list(path: str, message: str) -> DecodeError:
-    return DecodeError((Fault(path, message),))
-
-
-def _left_out(where: Fault) -> Note:
-    return Note("error", f"a row of the broker's answer could not be read: {where}")
 
 
 def _side(quantity: int) -> Literal["long", "short", "flat"]:

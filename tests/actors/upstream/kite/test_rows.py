@@ -7,8 +7,9 @@ import pytest
 
 from actors.domain.model import OrderReport, Position, Trade
 from actors.domain.wire import parse
-from actors.upstream.ticker_service import fields, rows
-from actors.upstream.ticker_service.fields import FieldFault
+from actors.upstream import fields
+from actors.upstream.fields import FieldFault
+from actors.upstream.kite import rows
 from tests.actors.upstream.samples import ORDER_ROW, POSITION_ROW, REJECTED_ROW, TRADE_ROW
 
 ORDER = parse(ORDER_ROW.encode())
@@ -19,7 +20,6 @@ READERS = (
     (TRADE, lambda row: rows.trade(row, "primary")),
     (POSITION, lambda row: rows.position(row, "primary")),
 )
-PURE = ("fields.py", "rows.py", "frames.py", "answers.py")
 
 
 def test_a_kite_order_row_becomes_a_report():
@@ -179,3 +179,14 @@ def test_a_time_is_ist_unless_it_names_its_zone(text):
 def test_a_long_explanation_is_cut_and_loses_no_row():
     """A status message of any length is kept to 500 characters."""
     assert len(rows.order_report(ORDER | {"status_message": "x" * 9000}).status_message) == 500
+
+
+def test_a_row_under_a_tag_is_read_and_others_are_not():
+    """P9: only the exact tag counts; a row whose tag cannot be read is a fault, never "not ours"."""
+    assert rows.order_under(ORDER, "ow01abc").order_id == "251123000123456"
+    assert rows.order_under(ORDER | {"quantity": "bad"}, "ow01ab").report is None
+    assert rows.order_under(ORDER | {"tag": None}, "ow01abc").report is None
+    without = {name: value for name, value in ORDER.items() if name != "tag"}
+    for row in (without, ORDER | {"tag": 7}, ORDER | {"quantity": "bad"}):
+        with pytest.raises(FieldFault):
+            rows.order_under(row, "ow01abc")

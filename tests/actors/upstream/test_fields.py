@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from actors.domain.exact import INT_MAX
-from actors.upstream.ticker_service import fields
-from actors.upstream.ticker_service.fields import FieldFault
+from actors.upstream import fields
+from actors.upstream.fields import FieldFault
 
 
 @pytest.mark.parametrize(

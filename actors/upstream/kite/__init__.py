@@ -1,0 +1,1 @@
+"""Kite Connect v3: its rows."""

@@ -1,0 +1,1 @@
+"""What Kite Connect says, read."""
