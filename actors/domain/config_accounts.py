@@ -166,12 +166,15 @@ def _check_reach(path: str, account: AccountConfig) -> Iterator[Fault]:
 
 
 def _check_addresses(path: str, account: AccountConfig) -> Iterator[Fault]:
-    for label, schemes in (("url", ("http", "https")), ("socket_url", ("ws", "wss"))):
+    for label, an, schemes in (
+        ("url", "an", ("http", "https")),
+        ("socket_url", "a", ("ws", "wss")),
+    ):
         address = getattr(account, label)
         if address and not _is_bare(address, schemes):
             # An address is shown and logged; credentials in it would be too.
             wanted = " or ".join(f"{scheme}://" for scheme in schemes)
-            message = f"an {wanted} address is needed, without user, query or fragment"
+            message = f"{an} {wanted} address is needed, without user, query or fragment"
             yield Fault(f"{path}.{label}", message)
 
 
