@@ -24,6 +24,7 @@ from .book import Book
 from .domain.config import AccountConfig
 from .domain.errors import BrokerError, DecodeError, NeedsLogin, StoreError, Unavailable
 from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, Snapshot, StreamState
+from .ground import Ground
 from .holdings import Heard
 from .runtime.seams import Seams
 from .runtime.supervisor import Backoff
@@ -55,8 +56,7 @@ class AccountStream:
         self._writer = writer
         self._seams = seams
         self._backoff = Backoff()
-        self._generation = writer.generation
-        self._has_ground = True  # the book stands on what is, or will be, durable
+        self._ground = Ground(book, writer)
         self._wake = trio.Event()
         self._connects = 0
         self._agenda = Agenda()
@@ -140,7 +140,7 @@ class AccountStream:
         heard = Heard(self._seams.now(), trio.current_time())
         for report in reports:
             self._check_ground()
-            if not self._has_ground:
+            if not self._ground.is_firm:
                 return  # what is discarded here is found by asking
             await self._publish(self.book.hear(report, heard))
             if self.status.state == "silent" and isinstance(report, OrderReport):
@@ -209,7 +209,7 @@ class AccountStream:
         if not self.reconciled_once.is_set():
             await self._writer.flush()
             self._check_ground()
-        if self._has_ground:
+        if self._ground.is_firm:
             # Both without a checkpoint between: an account that is shown live takes batches.
             self.reconciled_once.set()
             await self._reconciled(connects, is_first=is_first)
@@ -259,40 +259,33 @@ class AccountStream:
             self._check_ground()
 
     def _check_ground(self) -> None:
-        if self._generation != self._writer.generation:
-            self._generation = self._writer.generation
+        if self._ground.has_slipped():
             self._lose_ground()
 
     def _lose_ground(self) -> None:
-        """Note that the book stands on events that will not be durable.
-
-        Reports are then discarded until the next reconcile, which begins on the view.
-        """
-        self._has_ground = False
+        """Discard reports until the next reconcile, which begins on the view."""
+        self._ground.lose()
         if self.status.connected:
             self.status = evolve(self.status, state="resyncing", since=self._seams.now())
         self.nudge()
 
     async def _regain_ground(self) -> bool:
-        """Wait until all that was handed over is durable or refused; stand on the view then."""
+        """Stand on the view; False while the store takes nothing."""
         self._check_ground()
-        if self._has_ground:
+        if self._ground.is_firm:
             return True
         try:
-            await self._writer.commit([])
+            await self._ground.regain()
         except (Unavailable, StoreError) as error:
             self.status = evolve(self.status, last_error=str(error))
             self._agenda.full_s = trio.current_time() + STORE_PAUSE_S
             return False
-        self._generation = self._writer.generation
-        self.book.restart()
-        self._has_ground = True
         await self._set_state(self.status.state)  # what was told of it may be lost too
-        return self._has_ground
+        return self._ground.is_firm
 
     async def _publish(self, drafts: Sequence[Draft]) -> None:
         """Publish what the book made, unless its ground is gone."""
-        if drafts and self._has_ground:
+        if drafts and self._ground.is_firm:
             await self._submit(drafts)
 
     async def _submit(self, drafts: Sequence[Draft]) -> None:

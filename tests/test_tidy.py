@@ -31,6 +31,7 @@ LAYERS = (
     ("actors.holdings",),
     ("actors.book",),
     ("actors.writer",),
+    ("actors.ground",),
     ("actors.agenda",),
     ("actors.status",),
     ("actors.stream",),
