@@ -1,4 +1,4 @@
-"""`python -m tests.crash --kills 50 --seed 1`: kill real processes; exit status 1 if a promise breaks.
+"""`python -m tests.crash [batches] --kills 50`: kill real processes; status 1 if a promise breaks.
 
 With `--results FILE` each round is appended there as a JSON line when it is done, and rounds that
 the file already has are not done again: a long proof can be stopped and taken up.
@@ -7,29 +7,38 @@ the file already has are not done again: a long proof can be stopped and taken u
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import attrs
 
-from .rounds import run_round
+from . import batches, rounds
 
-KILLS_A_ROUND = 12
-GATEWAY_KILLS_A_ROUND = 10
+STREAM, BATCHES = "stream", "batches"
+STREAM_KILLS_A_ROUND = 12  # the broker's first and last among them
+BATCHES_KILLS_A_ROUND = 20
 
 
 def main():
     """Run rounds until there are enough kills, and print what was measured."""
     options = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    options.add_argument("--kills", type=int, default=KILLS_A_ROUND, help="processes to kill")
+    options.add_argument("where", nargs="?", choices=(STREAM, BATCHES), default=STREAM)
+    options.add_argument("--kills", type=int, default=12, help="processes to kill")
     options.add_argument("--seed", type=int, default=1, help="of the first round")
     options.add_argument("--results", type=Path, help="file of the rounds that are done")
+    options.add_argument("--keep", type=Path, help="folder for what a broken round of batches left")
     chosen = options.parse_args()
-    done = {row["seed"]: row for row in read_results(chosen.results)}
+    run, summarise = KINDS[chosen.where]
+    done = {
+        row["seed"]: row
+        for row in read_results(chosen.results)
+        if row.get("where", STREAM) == chosen.where
+    }
     kills, seed, rows = 0, chosen.seed, []
     while kills < chosen.kills:
         row = done.get(seed)
         if row is None:
-            row = one_round(seed)
+            row = one_round(chosen, run, seed)
             append(chosen.results, row)
         if row["broken"] is not None:
             print(f"BROKEN with seed {seed}: {row['broken']}", flush=True)
@@ -37,23 +46,30 @@ def main():
         rows.append(row)
         kills += row["kills"]
         seed += 1
+    print(f"{kills} kills in {len(rows)} rounds, nothing broken")
     summarise(rows)
     return 0
 
 
-def one_round(seed):
+def one_round(chosen, run, seed):
     """Run one round; its row, in which `broken` says what did not hold."""
+    where = chosen.where
     print(f"round with seed {seed}", flush=True)
     try:
-        measured = run_round(
-            seed,
-            broker_kills=KILLS_A_ROUND - GATEWAY_KILLS_A_ROUND - 1,
-            gateway_kills=GATEWAY_KILLS_A_ROUND,
-            say=lambda line: print(f"  {line}", flush=True),
-        )
+        measured = run(seed, keep=chosen.keep, say=lambda line: print(f"  {line}", flush=True))
     except AssertionError as broken:
-        return {"seed": seed, "kills": 0, "broken": str(broken)}
-    return {**attrs.asdict(measured), "kills": measured.kills, "broken": None}
+        return {"where": where, "seed": seed, "kills": 0, "broken": str(broken)}
+    return {"where": where, **attrs.asdict(measured), "kills": measured.kills, "broken": None}
+
+
+def stream_round(seed, *, keep, say):
+    """Kill broker and gateway in the live stream."""
+    return rounds.run_round(seed, broker_kills=1, gateway_kills=STREAM_KILLS_A_ROUND - 2, say=say)
+
+
+def batches_round(seed, *, keep, say):
+    """Kill the gateway in the middle of batches."""
+    return batches.run_round(seed, kills=BATCHES_KILLS_A_ROUND, keep=keep, say=say)
 
 
 def read_results(path):
@@ -71,17 +87,35 @@ def append(path, row):
             file.write(json.dumps(row) + "\n")
 
 
-def summarise(rows):
+def summarise_stream(rows):
     """Print what all rounds together showed."""
     live = [each for row in rows for each in row["broker_live_s"]]
     ready = [each for row in rows for each in row["gateway_ready_s"]]
-    print(f"{sum(row['kills'] for row in rows)} kills in {len(rows)} rounds, nothing broken")
     print(f"  broker: {len(live)}, live again in {min(live):.2f} to {max(live):.2f} s")
     if ready:
         print(f"  gateway: {len(ready)}, serving again in {min(ready):.2f} to {max(ready):.2f} s")
     for name in ("events", "resumed", "orders", "fills"):
         print(f"  {name}: {sum(row[name] for row in rows):,}")
 
+
+def summarise_batches(rows):
+    """Print where the kills fell, what they found half-way, and how it ended."""
+    for name in ("points", "missed", "outcomes"):
+        total = sum((Counter(row[name]) for row in rows), Counter())
+        print(f"  {name}: " + ", ".join(f"{each} {n}" for each, n in total.most_common()))
+    running = [each for row in rows for each in row["running"]]
+    print(f"  batches half-way at a kill: {sum(running):,}, at most {max(running)}")
+    for name, what in (("ready_s", "serving again"), ("quiet_s", "all ended, once it was quiet")):
+        taken = [each for row in rows for each in row[name]]
+        print(f"  {what} in {min(taken):.2f} to {max(taken):.2f} s")
+    for name in ("brokers", "batches", "orders", "cut", "repeated"):
+        print(f"  {name}: {sum(row[name] for row in rows):,}")
+
+
+KINDS = {
+    STREAM: (stream_round, summarise_stream),
+    BATCHES: (batches_round, summarise_batches),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

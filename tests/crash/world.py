@@ -25,8 +25,10 @@ EQUAL_WITHIN_S = 20.0
 class World:
     """Both processes, at most one of each at a time. Close it to end what runs."""
 
-    def __init__(self, folder, seed):
+    def __init__(self, folder, seed, *, accounts_toml=""):
+        """`accounts_toml` stands in every account's table."""
         self.ledger = folder / "ledger.jsonl"
+        self.store = folder / "orderwire.db"
         self.seed = seed
         self.broker_port, self.gateway_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.gateway_port}"
@@ -37,6 +39,11 @@ class World:
             port=self.gateway_port,
             accounts=ACCOUNTS,
         )
+        text = self._config.read_text()
+        for name in ACCOUNTS:
+            head = f"[accounts.{name}]\n"
+            text = text.replace(head, head + accounts_toml)
+        self._config.write_text(text)
         self._http = httpx2.Client(base_url=self.url, headers=HEADERS, timeout=10)
         self._broker = self._gateway = None
         self._ended = contextlib.ExitStack()
@@ -50,12 +57,13 @@ class World:
         self._ended.close()
         self._http.close()
 
-    def start_broker(self, rate):
+    def start_broker(self, rate, latency_ms=0):
         """Start the broker on its ledger, and wait until it serves."""
         self._broker = self._ended.enter_context(
             orderwire(
                 *("paper", "--port", self.broker_port, "--rate", rate, "--seed", self.seed),
                 *("--ledger", self.ledger, "--accounts", ",".join(ACCOUNTS)),
+                *("--latency-ms", latency_ms),
             )
         )
         self._broker.ready()
@@ -67,14 +75,24 @@ class World:
         self._gateway.ready()
         return time.monotonic() - began
 
+    def kill_starting_gateway(self, after_s):
+        """Start the gateway, and kill -9 it so long after, whether it serves by then or not."""
+        with orderwire("serve", "--config", self._config) as gateway:
+            time.sleep(after_s)
+            gateway.kill()
+
     def kill_broker(self):
         """Kill -9."""
         self._broker.kill()
         self._broker.close()
 
     def kill_gateway(self):
-        """Kill -9."""
+        """Kill -9. Broken when it had ended by itself."""
+        status = self._gateway.popen.poll()
         self._gateway.kill()
+        if status is not None:
+            errors = "\n".join(self._gateway.rest("stderr")[-20:])
+            raise Broken(f"P19: the gateway ended by itself, with status {status}:\n{errors}")
         self._gateway.close()
 
     def status(self):
@@ -116,6 +134,10 @@ class World:
         books.trades = dict(enumerate(self._table(account, "trades")))
         books.positions = dict(enumerate(self._table(account, "positions")))
         return books
+
+    def batches(self, account):
+        """Every batch of an account, as REST shows it, oldest first."""
+        return self._table(account, "batch-orders")[::-1]
 
     def until_books_equal_ledger(self):
         """Wait until REST shows what the ledger says; Broken, with the first difference, if not.
