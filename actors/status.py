@@ -9,7 +9,7 @@ full disk is a halt, and is told when the store takes it.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import trio
@@ -41,6 +41,10 @@ class StatusRow:
     def remember(self, before: AccountStatus) -> None:
         """Take over what the desk had said in an earlier run; the stream begins anew."""
         self.now = evolve(self.now, halted=before.halted, deadman=before.deadman)
+
+    def note(self, **changes: Any) -> None:
+        """Change fields of the row without a word; they are told with the next state."""
+        self.now = evolve(self.now, **changes)
 
     def set_state(
         self,

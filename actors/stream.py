@@ -4,10 +4,8 @@
     keep true snapshot on connect, on silence, on a period, when asked ─▶ diff into the book
                                                         both ──▶ drafts ──▶ writer
 
-A broker's stream is fire-and-forget, so the snapshot is as much a source as the stream is. An
-account is `silent` when a snapshot found a change that the stream had not told of; it is then
-polled until the stream speaks again. Refused credentials are not tried again and again: the
-account is `needs_login`, and rests.
+A broker's stream is fire-and-forget, so a snapshot is as much a source. `silent`: one found what
+had not been told; it polls. `needs_login`: credentials were refused; it rests until a new token.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import trio
-from attrs import evolve
 
 from .agenda import Agenda, period_s
 from .book import Book
@@ -36,6 +33,7 @@ from .writer import Writer
 LIVED_S: Final = 10.0  # a stream that lived this long was a success: the back-off starts again
 DOWN_AFTER: Final = 3  # failed attempts in a row, after which `connecting` is called `down`
 LOGIN_PAUSE_S: Final = 300.0  # how long refused credentials rest
+DOUBT_PAUSE_S: Final = 30.0  # after one call that was refused, before they are tried again
 QUESTION_PAUSE_S: Final = 0.2  # between two questions of any kind
 HISTORIES_MAX: Final = 100  # lives asked for in one reconcile
 CHUNK: Final = 200  # rows taken between two checkpoints
@@ -60,15 +58,13 @@ class AccountStream:
         self._wake = trio.Event()
         self._connects = 0
         self._agenda = Agenda()
+        self._renewed = trio.Event()
+        self._refusal: NeedsLogin | None = None
 
     @property
     def status(self) -> AccountStatus:
         """Give the account's row as it stands."""
         return self.row.now
-
-    @status.setter
-    def status(self, row: AccountStatus) -> None:
-        self.row.now = row
 
     async def run(self) -> None:
         """Hold the stream and keep the book true until cancelled."""
@@ -80,8 +76,7 @@ class AccountStream:
 
     def fell(self, error: Exception) -> None:
         """Note that a defect ended `run`; it begins again on the view."""
-        name = type(error).__name__
-        self.status = evolve(self.status, state="down", connected=False, last_error=name)
+        self.row.note(state="down", connected=False, last_error=type(error).__name__)
         self._lose_ground()
 
     async def give_up(self, error: Exception) -> None:
@@ -92,6 +87,18 @@ class AccountStream:
         """Ask for a reconcile soon: someone waits for what the stream has not said."""
         self._agenda.ask_full(trio.current_time())
         self._wake.set()
+
+    def locked_out(self, error: NeedsLogin) -> None:
+        """Note that the broker refused the credentials in a call of someone else's."""
+        self._refusal = error
+        self._agenda.rest(trio.current_time() + DOUBT_PAUSE_S)
+        self._wake.set()
+
+    def renew(self) -> None:
+        """Try again at once: there is a new token."""
+        self._renewed.set()
+        self._agenda.wake()
+        self.nudge()
 
     # ------------------------------------------------------------------------------- hold
 
@@ -108,7 +115,9 @@ class AccountStream:
             except NeedsLogin as error:
                 await self._set_state("needs_login", connected=False, error=error)
                 attempt = 0
-                await trio.sleep(LOGIN_PAUSE_S)
+                with trio.move_on_after(LOGIN_PAUSE_S):
+                    await self._renewed.wait()
+                self._renewed = trio.Event()
                 continue
             except BrokerError as error:
                 if trio.current_time() - opened_s >= LIVED_S:
@@ -123,7 +132,7 @@ class AccountStream:
     async def _connected(self) -> None:
         self._connects += 1
         self._agenda.wake()
-        self.status = evolve(self.status, reconnects=self._connects - 1)
+        self.row.note(reconnects=self._connects - 1)
         await self._set_state("resyncing", connected=True)
         self.nudge()
 
@@ -170,7 +179,7 @@ class AccountStream:
                 await self._set_state("needs_login", error=error)
                 self._agenda.rest(trio.current_time() + LOGIN_PAUSE_S)
             except BrokerError as error:
-                self.status = evolve(self.status, last_error=str(error))
+                self.row.note(last_error=str(error))
                 pause_s = self._backoff.pause_s(failures, self._seams.random)
                 failures += 1
                 self._agenda.rest(trio.current_time() + pause_s)
@@ -178,6 +187,9 @@ class AccountStream:
 
     async def _wait_until_due(self) -> None:
         while True:
+            if (refusal := self._refusal) is not None:
+                self._refusal = None
+                await self._set_state("needs_login", error=refusal)
             if self._agenda.next_s <= trio.current_time():
                 return
             self._wake = trio.Event()
@@ -266,7 +278,7 @@ class AccountStream:
         """Discard reports until the next reconcile, which begins on the view."""
         self._ground.lose()
         if self.status.connected:
-            self.status = evolve(self.status, state="resyncing", since=self._seams.now())
+            self.row.note(state="resyncing", since=self._seams.now())
         self.nudge()
 
     async def _regain_ground(self) -> bool:
@@ -277,7 +289,7 @@ class AccountStream:
         try:
             await self._ground.regain()
         except (Unavailable, StoreError) as error:
-            self.status = evolve(self.status, last_error=str(error))
+            self.row.note(last_error=str(error))
             self._agenda.full_s = trio.current_time() + STORE_PAUSE_S
             return False
         await self._set_state(self.status.state)  # what was told of it may be lost too
@@ -294,7 +306,7 @@ class AccountStream:
             await self._writer.submit(drafts)
         except Unavailable as error:
             self._lose_ground()
-            self.status = evolve(self.status, last_error=str(error))
+            self.row.note(last_error=str(error))
 
     async def _set_state(
         self,
@@ -304,4 +316,5 @@ class AccountStream:
         error: Exception | None = None,
     ) -> None:
         """Change the account's row, and tell of it."""
+        self.row.note(login_expires_at=self._upstream.expires_at)
         await self._submit([self.row.set_state(state, connected=connected, error=error)])

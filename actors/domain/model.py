@@ -196,6 +196,7 @@ class AccountStatus:
     """One account's row in `/ws/status`, and the data of a `stream_status` event.
 
     The first fields are the stream's, `halted` and `deadman` the desk's; these outlive a restart.
+    `login_expires_at` is when the token in use is due to die, where that is known.
     """
 
     upstream: str
@@ -207,6 +208,7 @@ class AccountStatus:
     last_error: str | None
     halted: Halt | None = None
     deadman: Deadman | None = None
+    login_expires_at: datetime | None = None
 
     @classmethod
     def at_start(cls, upstream: str, since: datetime) -> AccountStatus:

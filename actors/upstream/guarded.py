@@ -1,20 +1,24 @@
 """A guarded broker: the same broker, with a witness who is told how each call to it went.
 
     caller ──▶ guarded(upstream, witness) ──▶ upstream
-                          └─▶ witness: failed, succeeded
+                          └─▶ witness: failed, succeeded, locked out
 
 A refusal is an answer, and dead credentials are one too: the broker is there. What counts as
 failure is silence, a connection that does not come about, and an answer that is none. The
-witness stops nothing: whether to call at all is decided before (`actors.runtime.limits`).
+witness stops nothing: whether to call at all is decided before (`actors.runtime.limits`). But after
+credentials were refused, nothing is asked or placed for a while; exits are tried all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
+import trio
 from attrs import define
 
 from actors.domain.batch import Leg
@@ -32,6 +36,8 @@ from . import BrokerLogin, Change, Placement, ReportStream, Upstream
 
 T = TypeVar("T")
 
+LOCKED_S: Final = 10.0  # in which nobody tries refused credentials again
+
 
 class Witness(Protocol):
     """Who is told; a breaker is one."""
@@ -43,16 +49,32 @@ class Witness(Protocol):
         """Take that the broker answered."""
 
 
-def guarded(upstream: Upstream, witness: Witness) -> Upstream:
+LockedOut = Callable[[NeedsLogin], None]
+
+
+def guarded(upstream: Upstream, witness: Witness) -> Guarded:
     """Give the same broker, whose calls the witness is told of. Streams are none of them."""
-    return _Guarded(upstream.name, upstream, witness)
+    return Guarded(upstream.name, upstream, witness)
+
+
+def _nobody(_: NeedsLogin) -> None:
+    """Tell nobody."""
 
 
 @define(eq=False)
-class _Guarded:
+class Guarded:
+    """A broker under guard. `on_lock_out` hears of each call whose credentials were refused."""
+
     name: str
     _upstream: Upstream
     _witness: Witness
+    on_lock_out: LockedOut = _nobody
+    _shut_until_s: float = -math.inf
+    _refusal: str = ""
+
+    def renew(self) -> None:
+        """Let calls through again: there is a new token."""
+        self._shut_until_s = -math.inf
 
     @property
     def expires_at(self) -> datetime | None:
@@ -66,44 +88,53 @@ class _Guarded:
         return self._upstream.stream()
 
     async def snapshot(self) -> Snapshot:
-        return await self._tell(self._upstream.snapshot())
+        return await self._tell(self._upstream.snapshot)
 
     async def fills(self, order_ids: Sequence[OrderId]) -> Snapshot:
-        return await self._tell(self._upstream.fills(order_ids))
+        return await self._tell(partial(self._upstream.fills, order_ids))
 
     async def history(self, order_id: OrderId) -> tuple[OrderReport, ...]:
-        return await self._tell(self._upstream.history(order_id))
+        return await self._tell(partial(self._upstream.history, order_id))
 
     async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
-        return await self._tell(self._upstream.find(tag))
+        return await self._tell(partial(self._upstream.find, tag))
 
     async def place(self, leg: Leg) -> Placement:
-        return await self._tell(self._upstream.place(leg))
+        return await self._tell(partial(self._upstream.place, leg))
 
     async def settled(self, receipt: str) -> Placement:
-        return await self._tell(self._upstream.settled(receipt))
+        return await self._tell(partial(self._upstream.settled, receipt))
 
     async def place_together(self, legs: Sequence[Leg]) -> str | None:
-        return await self._tell(self._upstream.place_together(legs))
+        return await self._tell(partial(self._upstream.place_together, legs))
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
-        await self._tell(self._upstream.modify(order_id, variety, change))
+        await self._tell(partial(self._upstream.modify, order_id, variety, change), is_urgent=True)
 
     async def cancel(self, order_id: OrderId, variety: str) -> None:
-        await self._tell(self._upstream.cancel(order_id, variety))
+        await self._tell(partial(self._upstream.cancel, order_id, variety), is_urgent=True)
 
-    async def _tell(self, call: Awaitable[T]) -> T:
+    async def _tell(self, call: Callable[[], Awaitable[T]], *, is_urgent: bool = False) -> T:
         """Make the call, tell how it went, and pass on what came of it.
 
         A call that was cancelled, or fell over a defect of ours, says nothing of the broker.
         """
+        if not is_urgent and trio.current_time() < self._shut_until_s:
+            raise NeedsLogin(self._refusal)
         try:
-            answer = await call
-        except (BrokerRefused, NeedsLogin):
+            answer = await call()
+        except NeedsLogin as error:
+            self._witness.succeeded()
+            self._shut_until_s = trio.current_time() + LOCKED_S
+            self._refusal = str(error)
+            self.on_lock_out(error)
+            raise
+        except BrokerRefused:
             self._witness.succeeded()
             raise
         except (BrokerProtocol, BrokerUnknown, BrokerUnreachable):
             self._witness.failed()
             raise
         self._witness.succeeded()
+        self._shut_until_s = -math.inf
         return answer

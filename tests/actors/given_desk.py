@@ -81,7 +81,7 @@ async def desk_at_work(desk: Desk | None = None, *, for_s: float = 1.0) -> Async
 
 def means_of(desk: Desk) -> Means:
     """Give what the desk works with."""
-    return desk.desk._means[PRIMARY]
+    return desk.desk.means[PRIMARY]
 
 
 def restarted(desk: Desk) -> Desk:

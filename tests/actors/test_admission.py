@@ -28,9 +28,7 @@ async def test_a_halted_account_takes_only_exits(autojump_clock):
         desk.line.broker.positions.append(evolve(held, id="NFO:FILL:NRML"))
         desk.line.stream.nudge()
         await trio.sleep(2)
-        desk.line.stream.status = evolve(
-            desk.line.stream.status, halted=Halt(virtual_now(), "lunch", "desk")
-        )
+        desk.line.stream.row.note(halted=Halt(virtual_now(), "lunch", "desk"))
         with pytest.raises(Refused, match="halted: lunch") as refused:
             await desk.place("REST")
         assert refused.value.status == 409

@@ -158,7 +158,7 @@ async def test_an_account_that_is_not_ready_takes_no_batch(state, autojump_clock
     """503: not before the first reconcile, and not while the account cannot be acted on."""
     async with desk_at_work() as desk:
         stream = desk.line.stream
-        stream.status = evolve(stream.status, state=state)
+        stream.row.note(state=state)
         with pytest.raises(Unavailable, match=state):
             await desk.place("FILL")
     async with desk_at_work(Desk(), for_s=0) as desk:

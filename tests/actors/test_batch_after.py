@@ -199,7 +199,7 @@ async def test_a_halt_in_the_middle_stops_what_has_not_gone_out(autojump_clock):
             nursery.start_soon(partial(desk.place, "FILL", "REST", mode="sequential"))
             await trio.sleep(0.5)
             halted = Halt(desk.seams.now(), "stop", "desk")
-            desk.line.stream.status = evolve(desk.line.stream.status, halted=halted)
+            desk.line.stream.row.note(halted=halted)
         (batch,) = desk.batches()
         assert (batch.outcome, batch.cause) == ("unwound", "the account was halted")
         assert [leg.state for leg in batch.legs] == ["filled", "cancelled"]

@@ -1,5 +1,7 @@
 """An account's stream: held open, and given up on only for a pause."""
 
+from datetime import UTC, datetime
+
 import pytest
 import trio
 
@@ -13,13 +15,14 @@ from actors.domain.errors import (
 )
 from actors.domain.ids import OrderId
 from actors.domain.model import Note, OrderReport
-from actors.stream import LOGIN_PAUSE_S
+from actors.stream import DOUBT_PAUSE_S, LOGIN_PAUSE_S
 
 from .broker import FakeUpstream
 from .fakes import a_config, a_row, a_trade
 from .given_stream import Line, at_work, gaps
 
 LOST = StreamLost("the line is down")
+NOON = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 
 
 async def test_connecting_resyncing_live(autojump_clock):
@@ -134,6 +137,39 @@ async def test_a_login_elsewhere_mends_it(autojump_clock):
         assert line.state == "needs_login"
         line.broker.cannot_open = line.broker.cannot_answer = None
         await trio.sleep(LOGIN_PAUSE_S + 1)
+        assert line.state == "live"
+
+
+async def test_a_new_token_brings_it_back_at_once(autojump_clock):
+    """P7: a login does not wait for the rest to end: live within two seconds, by one attempt."""
+    line = Line()
+    line.broker.cannot_open = line.broker.cannot_answer = NeedsLogin("refused")
+    async with at_work(line, for_s=100):
+        attempts = len(line.broker.times("stream"))
+        line.broker.cannot_open = line.broker.cannot_answer = None
+        line.stream.renew()
+        await trio.sleep(2)
+        assert line.state == "live"
+        assert len(line.broker.times("stream")) == attempts + 1
+
+
+async def test_a_refused_call_of_someone_else_is_enough(autojump_clock):
+    """P7: a token that dies while the stream is open shows at the first call that it refuses; the
+    account is asked again only after a while, and comes back if that was a hiccup.
+    """
+    line = Line()
+    async with at_work(line):
+        line.broker.expires_at = NOON
+        asked = len(line.broker.times("snapshot"))
+        line.stream.locked_out(NeedsLogin("refused"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert line.state == "needs_login"
+        assert line.stream.status.login_expires_at == NOON
+        for _ in range(20):
+            line.stream.nudge()
+            await trio.sleep(1)
+        assert len(line.broker.times("snapshot")) == asked
+        await trio.sleep(DOUBT_PAUSE_S)
         assert line.state == "live"
 
 

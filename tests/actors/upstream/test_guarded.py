@@ -15,7 +15,7 @@ from actors.domain.errors import (
 )
 from actors.runtime.limits import FAILURES, Breaker
 from actors.upstream import Upstream
-from actors.upstream.guarded import guarded
+from actors.upstream.guarded import LOCKED_S, guarded
 
 CALLS = {
     "snapshot": (),
@@ -109,6 +109,43 @@ async def test_errors_pass_and_say_what_they_say_of_the_broker(call, error, hear
         await getattr(guarded(Broker(error), witness), call)(*CALLS[call])
     assert caught.value is error
     assert witness.heard == heard
+
+
+async def test_refused_credentials_are_not_tried_again_and_again(autojump_clock):
+    """P7, P20: one refused call, and for a while none goes out; who asks is told the same at once."""
+    heard, calls = [], []
+
+    class Counting(Broker):
+        async def find(self, tag):
+            calls.append(tag)
+            raise self.error
+
+    upstream = guarded(Counting(NeedsLogin("the token is dead")), Witness())
+    upstream.on_lock_out = heard.append
+    for _ in range(3 * int(LOCKED_S)):
+        with pytest.raises(NeedsLogin, match="the token is dead"):
+            await upstream.find("ow1")
+        await trio.sleep(1)
+    assert (len(calls), len(heard)) == (3, 3)
+
+
+async def test_exits_are_tried_all_the_same_and_a_new_token_opens(autojump_clock):
+    """P9: a cancel goes out though a question was refused; a renewed login is used at once."""
+    broker = Broker(NeedsLogin("the token is dead"))
+    upstream = guarded(broker, Witness())
+    with pytest.raises(NeedsLogin):
+        await upstream.find("ow1")
+    broker.error = None
+    with pytest.raises(NeedsLogin):
+        await upstream.place("leg")
+    upstream.renew()
+    assert await upstream.place("leg") == ("place", ("leg",))
+    broker.error = NeedsLogin("dead again")
+    with pytest.raises(NeedsLogin):
+        await upstream.find("ow1")
+    broker.error = None
+    await upstream.cancel("1", "regular")
+    assert await upstream.find("ow1") == ("find", ("ow1",))
 
 
 async def test_a_cancelled_call_says_nothing(autojump_clock):
