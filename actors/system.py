@@ -36,6 +36,7 @@ from .domain.errors import Refused
 from .domain.ids import AccountId, BatchId, Epoch, LogPosition, OrderId
 from .domain.model import AccountStatus, Event, Order, Position, Trade
 from .domain.rehearsal import DryRun
+from .logins import Door, Logins
 from .orders import OrderAnswer, OrderDesk
 from .runner import Means
 from .runtime.journal import Journal
@@ -45,6 +46,7 @@ from .runtime.service import running
 from .runtime.supervisor import GaveUp, supervise
 from .storage.collector import no_collector
 from .storage.sqlite import open_store
+from .storage.tokens import TokenFile
 from .stream import AccountStream
 from .upstream import Change, Upstream
 from .upstream.guarded import guarded
@@ -99,6 +101,7 @@ class System:
         streams: dict[AccountId, AccountStream],
         batches: BatchDesk,
         controls: dict[AccountId, Controls],
+        logins: Logins,
     ) -> None:
         self.config = config
         self.seams = seams
@@ -108,6 +111,7 @@ class System:
         self.broadcaster = Broadcaster(journal)
         self.batches = batches
         self.controls = controls
+        self.logins = logins
         self.started_at = seams.now()
 
     @property
@@ -206,6 +210,10 @@ class System:
         account_id = self.view(account).book.account_id
         return await self.batches.flatten(account_id, BatchId(batch_id), wait_s)
 
+    async def use_token(self, account: str, token: str) -> bool:
+        """Log an account in with a new token; see `Logins.use`."""
+        return await self.logins.use(self.view(account).book.account_id, token)
+
     async def halt(self, account: str, reason: str = "", *, cancel_open: bool = False) -> Held:
         """Refuse the account's new orders, and cancel its open ones if asked to."""
         return await self._controls(account).halt(reason, cancel_open=cancel_open)
@@ -252,6 +260,7 @@ async def open_system(config: Config, seams: Seams | None = None) -> AsyncIterat
             del loaded
         writer = Writer(store, journal, seams.offload)
         system = build(config, seams, journal, writer)
+        await seams.offload(system.logins.begin)
         async with running(writer.run):
             async with running(*system.services()):
                 try:
@@ -271,6 +280,7 @@ def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> Sys
     streams: dict[AccountId, AccountStream] = {}
     means: dict[AccountId, Means] = {}
     controls: dict[AccountId, Controls] = {}
+    doors: dict[AccountId, Door] = {}
     for account_id, account in config.accounts.items():
         breaker = Breaker()
         upstream = guarded(UPSTREAMS[account.upstream](account_id, account, seams), breaker)
@@ -279,12 +289,15 @@ def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> Sys
         if view.status is not None:
             stream.row.remember(view.status.value)
         streams[account_id] = stream
+        upstream.on_lock_out = stream.locked_out
+        doors[account_id] = Door(upstream, stream, account.access_token)
         budget = Budget(account.limits)
         budget.load(calls_made(view))
         gate = Gate(account.limits, seams.now, budget)
         orders = OrderDesk(view, journal, stream, upstream, writer, seams, gate.turn)
         controls[account_id] = Controls(orders)
         means[account_id] = Means(view, stream, upstream, writer, seams, gate, breaker)
+    logins = Logins(doors, TokenFile.beside(Path(config.store.path)), seams.offload)
     return System(
         config=config,
         seams=seams,
@@ -293,6 +306,7 @@ def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> Sys
         streams=streams,
         batches=BatchDesk(journal, means, Admission(config.limits)),
         controls=controls,
+        logins=logins,
     )
 
 

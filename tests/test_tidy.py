@@ -35,6 +35,7 @@ LAYERS = (
     ("actors.agenda",),
     ("actors.status",),
     ("actors.stream",),
+    ("actors.logins",),
     ("actors.broadcaster",),
     ("actors.changes",),
     ("actors.orders",),

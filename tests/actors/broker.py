@@ -6,7 +6,7 @@ place(leg): what its symbol says (FILL, REST, REFUSE, LOST, …)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ import trio
 from attrs import asdict, define, evolve, field
 
 from actors.domain.batch import Leg
-from actors.domain.errors import BrokerRefused, BrokerUnknown
+from actors.domain.errors import BadRequest, BrokerRefused, BrokerUnknown, Fault
 from actors.domain.ids import BrokerTag, OrderId
 from actors.domain.model import OrderReport, Position, Report, Snapshot, Trade
 from actors.upstream import Change, Placement
@@ -24,6 +24,31 @@ from .fakes import a_row
 
 PUSHED_MAX = 1000
 NO_ANSWER_S = 10.0
+
+
+@define(eq=False)
+class FakeLogin:
+    """A login whose page brings back a `code`, and whose token is the code with `token-` before."""
+
+    expires_at: datetime | None = None
+    used: list[str] = field(factory=list)
+
+    def use(self, token: str) -> None:
+        """See `BrokerLogin`."""
+        self.used.append(token)
+
+    def url(self, state: str) -> str:
+        """See `BrokerLogin`."""
+        return f"https://broker.test/login?state={state}"
+
+    async def exchange(self, query: Mapping[str, str]) -> str:
+        """See `BrokerLogin`."""
+        await trio.lowlevel.checkpoint()
+        if "code" not in query:
+            raise BadRequest("the broker sent nothing back", (Fault("code", "missing"),))
+        if query["code"] == "bad":
+            raise BrokerRefused("the code is used up")
+        return f"token-{query['code']}"
 
 
 @define(eq=False, slots=False)
