@@ -26,6 +26,7 @@ from .batches import Batches
 from .controls import Controls
 from .guards import guarded
 from .health import Health
+from .logins import Logins
 from .metrics import Exposition
 from .orders import Orders
 from .problems import add_problems
@@ -33,7 +34,8 @@ from .request_ids import Identified
 from .sockets import Sockets
 from .stacks import App
 
-OPEN: Final = frozenset({"page", "static", "health", "ready"})
+# What needs no key; `login_back` has a one-time state in its place.
+OPEN: Final = frozenset({"page", "static", "health", "ready", "login_back"})
 BODY_S: Final = 10.0  # from a request's head to the end of its body
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
@@ -60,6 +62,7 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     Orders(system).add_to(app)
     Batches(system).add_to(app)
     Controls(system).add_to(app)
+    Logins(system).add_to(app)
     Sockets(system, access, metrics, stop).add_to(app)
     return app
 

@@ -26,7 +26,7 @@ PUSHED_MAX = 1000
 NO_ANSWER_S = 10.0
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class FakeLogin:
     """A login whose page brings back a `code`, and whose token is the code with `token-` before."""
 
