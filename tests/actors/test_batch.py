@@ -2,7 +2,6 @@
 
 import pytest
 import trio
-from attrs import evolve
 
 from actors import batch as batch_module
 from actors.domain.batch import IdempotencyClaim

@@ -41,7 +41,7 @@ def test_only_its_owner_can_read_it(tokens):
 def test_another_file_in_its_place_is_told(tokens, text):
     """A file that is not ours is an error that names it, and the next token is kept all the same."""
     tokens.path.write_text(text)
-    with pytest.raises(StoreError, match="orderwire.db.tokens"):
+    with pytest.raises(StoreError, match=r"orderwire\.db\.tokens"):
         tokens.load({"fy": ""})
     tokens.keep("fy", "t", "")
     assert tokens.load({"fy": ""}) == {"fy": "t"}
