@@ -46,6 +46,10 @@ class StatusRow:
         """Change fields of the row without a word; they are told with the next state."""
         self.now = evolve(self.now, **changes)
 
+    def resync(self) -> None:
+        """Note, without a word, that what is shown of the account is behind."""
+        self.note(state="resyncing", since=self._seams.now())
+
     def set_state(
         self,
         state: StreamState,
@@ -63,7 +67,7 @@ class StatusRow:
             last_error=before.last_error if error is None else str(error),
         )
         log.info("stream", account=self._account_id, state=state, reason=str(error or ""))
-        return self._draft()
+        return self.draft()
 
     def set_hand(self, *, halted: Halt | None, deadman: Deadman | None) -> None:
         """Change what the desk says. It acts at once; `keep_told` makes it durable."""
@@ -85,7 +89,7 @@ class StatusRow:
         """Make durable what the desk says, until cancelled."""
         while True:
             await self._untold.wait()
-            draft = self._draft()
+            draft = self.draft()
             try:
                 await self._writer.commit([draft])
             except (Unavailable, StoreError) as error:
@@ -98,7 +102,8 @@ class StatusRow:
                 self._untold = trio.Event()
                 self._told.set()
 
-    def _draft(self) -> Draft:
+    def draft(self) -> Draft:
+        """Give the event that tells the row as it stands."""
         return Draft(
             "stream_status",
             self._account_id,

@@ -19,8 +19,8 @@ import trio
 from .agenda import Agenda, period_s
 from .book import Book
 from .domain.config import AccountConfig
-from .domain.errors import BrokerError, DecodeError, NeedsLogin, StoreError, Unavailable
-from .domain.model import AccountStatus, Draft, Note, OrderReport, Report, Snapshot, StreamState
+from .domain.errors import BrokerError, DecodeError, NeedsLogin
+from .domain.model import AccountStatus, Note, OrderReport, Report, Snapshot, StreamState
 from .ground import Ground
 from .holdings import Heard
 from .runtime.seams import Seams
@@ -54,7 +54,7 @@ class AccountStream:
         self._writer = writer
         self._seams = seams
         self._backoff = Backoff()
-        self._ground = Ground(book, writer)
+        self._ground = Ground(book, self.row, writer, self.nudge)
         self._wake = trio.Event()
         self._connects = 0
         self._agenda = Agenda()
@@ -72,12 +72,12 @@ class AccountStream:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._hold)
             nursery.start_soon(self._keep_true)
-            nursery.start_soon(self._follow_writer)
+            nursery.start_soon(self._ground.follow)
 
     def fell(self, error: Exception) -> None:
         """Note that a defect ended `run`; it begins again on the view."""
         self.row.note(state="down", connected=False, last_error=type(error).__name__)
-        self._lose_ground()
+        self._ground.lose()
 
     async def give_up(self, error: Exception) -> None:
         """Tell that nobody runs this account any more."""
@@ -148,10 +148,10 @@ class AccountStream:
     async def _hear(self, reports: Sequence[Report]) -> None:
         heard = Heard(self._seams.now(), trio.current_time())
         for report in reports:
-            self._check_ground()
+            self._ground.check()
             if not self._ground.is_firm:
                 return  # what is discarded here is found by asking
-            await self._publish(self.book.hear(report, heard))
+            await self._ground.publish(self.book.hear(report, heard))
             if self.status.state == "silent" and isinstance(report, OrderReport):
                 await self._set_state("live")
         if self.book.wants_orders:
@@ -198,7 +198,8 @@ class AccountStream:
 
     async def _reconcile(self) -> None:
         """Ask for the whole day, and take what it adds. BrokerError when it could not be had."""
-        if not await self._regain_ground():
+        if not await self._ground.regain():
+            self._agenda.full_s = trio.current_time() + STORE_PAUSE_S
             return
         connects = self._connects
         is_first = self.status.state != "live"
@@ -213,14 +214,14 @@ class AccountStream:
         heard = Heard(self._seams.now(), trio.current_time())
         for start in range(0, len(snapshot.orders), CHUNK):
             rows = snapshot.orders[start : start + CHUNK]
-            await self._publish(self.book.reconcile(rows, mark, heard, histories))
+            await self._ground.publish(self.book.reconcile(rows, mark, heard, histories))
             await trio.lowlevel.checkpoint()
         await self._take_fills(snapshot, heard)
         if self.book.filled:
             self._agenda.ask_fills()
         if not self.reconciled_once.is_set():
             await self._writer.flush()
-            self._check_ground()
+            self._ground.check()
         if self._ground.is_firm:
             # Both without a checkpoint between: an account that is shown live takes batches.
             self.reconciled_once.set()
@@ -257,56 +258,11 @@ class AccountStream:
 
     async def _take_fills(self, answer: Snapshot, heard: Heard) -> None:
         for note in answer.notes:
-            await self._publish(self.book.hear(note, heard))
+            await self._ground.publish(self.book.hear(note, heard))
         drafts = self.book.reconcile_fills(
             answer.trades, answer.positions, heard, is_whole=not answer.notes
         )
-        await self._publish(drafts)
-
-    # ----------------------------------------------------------------------------- ground
-
-    async def _follow_writer(self) -> None:
-        while True:
-            await self._writer.lost.wait()
-            self._check_ground()
-
-    def _check_ground(self) -> None:
-        if self._ground.has_slipped():
-            self._lose_ground()
-
-    def _lose_ground(self) -> None:
-        """Discard reports until the next reconcile, which begins on the view."""
-        self._ground.lose()
-        if self.status.connected:
-            self.row.note(state="resyncing", since=self._seams.now())
-        self.nudge()
-
-    async def _regain_ground(self) -> bool:
-        """Stand on the view; False while the store takes nothing."""
-        self._check_ground()
-        if self._ground.is_firm:
-            return True
-        try:
-            await self._ground.regain()
-        except (Unavailable, StoreError) as error:
-            self.row.note(last_error=str(error))
-            self._agenda.full_s = trio.current_time() + STORE_PAUSE_S
-            return False
-        await self._set_state(self.status.state)  # what was told of it may be lost too
-        return self._ground.is_firm
-
-    async def _publish(self, drafts: Sequence[Draft]) -> None:
-        """Publish what the book made, unless its ground is gone."""
-        if drafts and self._ground.is_firm:
-            await self._submit(drafts)
-
-    async def _submit(self, drafts: Sequence[Draft]) -> None:
-        """Hand events to the writer; what it cannot take is discarded and found again later."""
-        try:
-            await self._writer.submit(drafts)
-        except Unavailable as error:
-            self._lose_ground()
-            self.row.note(last_error=str(error))
+        await self._ground.publish(drafts)
 
     async def _set_state(
         self,
@@ -317,4 +273,4 @@ class AccountStream:
     ) -> None:
         """Change the account's row, and tell of it."""
         self.row.note(login_expires_at=self._upstream.expires_at)
-        await self._submit([self.row.set_state(state, connected=connected, error=error)])
+        await self._ground.submit([self.row.set_state(state, connected=connected, error=error)])
