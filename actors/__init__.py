@@ -11,7 +11,8 @@ from .domain.batch import Batch, BatchRequest, LegRequest
 from .domain.config import Config
 from .domain.ids import LogPosition
 from .domain.model import Event, Order, Position, Trade
-from .system import System, View, open_system
+from .system import System, open_system
+from .view import View
 
 __all__ = [
     "Batch",

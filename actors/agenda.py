@@ -77,6 +77,8 @@ class Agenda:
 
 def period_s(config: AccountConfig, state: StreamState, open_orders: int) -> float:
     """Decide how soon an account is asked again, when nothing else calls for it."""
+    if state == "stopped":
+        return math.inf
     if open_orders and state in ("silent", "connecting", "down"):
         return config.poll_s
     return config.reconcile_s

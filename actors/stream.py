@@ -26,6 +26,7 @@ from .holdings import Heard
 from .runtime.seams import Seams
 from .runtime.supervisor import Backoff
 from .status import STORE_PAUSE_S, StatusRow
+from .switch import Switch
 from .upstream import ReportStream, Upstream
 from .upstream.histories import ask_histories
 from .writer import Writer
@@ -34,6 +35,7 @@ LIVED_S: Final = 10.0  # a stream that lived this long was a success: the back-o
 DOWN_AFTER: Final = 3  # failed attempts in a row, after which `connecting` is called `down`
 LOGIN_PAUSE_S: Final = 300.0  # how long refused credentials rest
 DOUBT_PAUSE_S: Final = 30.0  # after one call that was refused, before they are tried again
+STOP_S: Final = 2.0  # what a stream gets to close
 QUESTION_PAUSE_S: Final = 0.2  # between two questions of any kind
 HISTORIES_MAX: Final = 100  # lives asked for in one reconcile
 CHUNK: Final = 200  # rows taken between two checkpoints
@@ -58,7 +60,8 @@ class AccountStream:
         self._wake = trio.Event()
         self._connects = 0
         self._agenda = Agenda()
-        self._renewed = trio.Event()
+        self.switch = Switch()
+        self._stopped = trio.Event()
         self._refusal: NeedsLogin | None = None
 
     @property
@@ -67,10 +70,9 @@ class AccountStream:
         return self.row.now
 
     async def run(self) -> None:
-        """Hold the stream and keep the book true until cancelled."""
-        await self._set_state("connecting")
+        """Hold the stream, while it is wanted, and keep the book true, until cancelled."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._hold)
+            nursery.start_soon(self.switch.run, self._hold, self._stand_still)
             nursery.start_soon(self._keep_true)
             nursery.start_soon(self._ground.follow)
 
@@ -96,13 +98,34 @@ class AccountStream:
 
     def renew(self) -> None:
         """Try again at once: there is a new token."""
-        self._renewed.set()
         self._agenda.wake()
+        self.switch.turn(on=self.switch.is_on)
         self.nudge()
+
+    async def connect(self) -> None:
+        """Start the stream; one that waits to be tried again is tried now."""
+        if not (self.switch.is_on and self.status.connected):
+            self._stopped = trio.Event()
+            self._agenda.wake()
+            self.switch.turn(on=True)
+
+    async def disconnect(self) -> None:
+        """Stop the stream. What a running batch asks for is still asked; nothing else is."""
+        if self.switch.is_on:
+            self.switch.turn(on=False)
+        with trio.move_on_after(STOP_S):
+            await self._stopped.wait()
 
     # ------------------------------------------------------------------------------- hold
 
+    async def _stand_still(self) -> None:
+        self._agenda.begin_full()  # nothing is due; a nudge is heard, or no batch could end
+        await self._set_state("stopped", connected=False)
+        self._stopped.set()
+        await trio.sleep_forever()
+
     async def _hold(self) -> None:
+        await self._set_state("connecting", connected=False)
         attempt = 0
         while True:
             opened_s = math.inf
@@ -115,9 +138,7 @@ class AccountStream:
             except NeedsLogin as error:
                 await self._set_state("needs_login", connected=False, error=error)
                 attempt = 0
-                with trio.move_on_after(LOGIN_PAUSE_S):
-                    await self._renewed.wait()
-                self._renewed = trio.Event()
+                await trio.sleep(LOGIN_PAUSE_S)
                 continue
             except BrokerError as error:
                 if trio.current_time() - opened_s >= LIVED_S:
@@ -176,7 +197,7 @@ class AccountStream:
                     await self._fetch_fills()
                 failures = 0
             except NeedsLogin as error:
-                await self._set_state("needs_login", error=error)
+                await self._refused(error)
                 self._agenda.rest(trio.current_time() + LOGIN_PAUSE_S)
             except BrokerError as error:
                 self.row.note(last_error=str(error))
@@ -185,11 +206,16 @@ class AccountStream:
                 self._agenda.rest(trio.current_time() + pause_s)
             await trio.sleep(QUESTION_PAUSE_S)
 
+    async def _refused(self, error: NeedsLogin) -> None:
+        """Say that nothing goes without a new token; an account that was stopped stays that."""
+        if self.switch.is_on:
+            await self._set_state("needs_login", error=error)
+
     async def _wait_until_due(self) -> None:
         while True:
             if (refusal := self._refusal) is not None:
                 self._refusal = None
-                await self._set_state("needs_login", error=refusal)
+                await self._refused(refusal)
             if self._agenda.next_s <= trio.current_time():
                 return
             self._wake = trio.Event()

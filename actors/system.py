@@ -21,7 +21,7 @@ from typing import Final
 
 import structlog
 import trio
-from attrs import evolve, frozen
+from attrs import evolve
 
 from .admission import Admission, calls_made
 from .batch import BatchDesk
@@ -29,12 +29,11 @@ from .book import Book
 from .broadcaster import Broadcaster
 from .controls import Controls, Held
 from .domain.batch import Batch, BatchRequest, IdempotencyClaim, LegRequest, OnFailure
-from .domain.books import AccountBook
 from .domain.budget import Budget
 from .domain.config import AccountConfig, Config
 from .domain.errors import Refused
 from .domain.ids import AccountId, BatchId, Epoch, LogPosition, OrderId
-from .domain.model import AccountStatus, Event, Order, Position, Trade
+from .domain.model import AccountStatus, Event
 from .domain.rehearsal import DryRun
 from .logins import Door, Logins
 from .orders import OrderAnswer, OrderDesk
@@ -51,6 +50,7 @@ from .stream import AccountStream
 from .upstream import Change, Upstream
 from .upstream.guarded import guarded
 from .upstream.ticker_service import open_ticker_service
+from .view import View
 from .writer import Writer
 
 log = structlog.get_logger()
@@ -63,29 +63,6 @@ TAIL_LOADED_MAX: Final = 10_000  # events in memory from the start, for those wh
 UPSTREAMS: Final[dict[str, Callable[[AccountId, AccountConfig, Seams], Upstream]]] = {
     "ticker_service": open_ticker_service,
 }
-
-
-@frozen
-class View:
-    """One account's committed book and the position at which it stands."""
-
-    position: LogPosition
-    book: AccountBook
-
-    @property
-    def orders(self) -> list[Order]:
-        """Give the orders as they stand, first heard of first."""
-        return [row.value for row in self.book.orders.values()]
-
-    @property
-    def trades(self) -> list[Trade]:
-        """Give the trades, first heard of first."""
-        return [row.value for row in self.book.trades.values()]
-
-    @property
-    def positions(self) -> list[Position]:
-        """Give the positions, first heard of first."""
-        return [row.value for row in self.book.positions.values()]
 
 
 class System:
@@ -209,6 +186,18 @@ class System:
         """Try again to unwind what an exposed batch left; Refused when it left nothing."""
         account_id = self.view(account).book.account_id
         return await self.batches.flatten(account_id, BatchId(batch_id), wait_s)
+
+    async def connect(self, account: str) -> AccountStatus:
+        """Start an account's stream, or try it again now; give its row."""
+        account_id = self.view(account).book.account_id
+        await self.streams[account_id].connect()
+        return self.status(account_id)
+
+    async def disconnect(self, account: str) -> AccountStatus:
+        """Stop an account's stream until `connect` or a restart; give its row."""
+        account_id = self.view(account).book.account_id
+        await self.streams[account_id].disconnect()
+        return self.status(account_id)
 
     async def use_token(self, account: str, token: str) -> bool:
         """Log an account in with a new token; see `Logins.use`."""

@@ -1,5 +1,6 @@
 """An account's stream: held open, and given up on only for a pause."""
 
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -138,19 +139,6 @@ async def test_a_login_elsewhere_mends_it(autojump_clock):
         line.broker.cannot_open = line.broker.cannot_answer = None
         await trio.sleep(LOGIN_PAUSE_S + 1)
         assert line.state == "live"
-
-
-async def test_a_new_token_brings_it_back_at_once(autojump_clock):
-    """P7: a login does not wait for the rest to end: live within two seconds, by one attempt."""
-    line = Line()
-    line.broker.cannot_open = line.broker.cannot_answer = NeedsLogin("refused")
-    async with at_work(line, for_s=100):
-        attempts = len(line.broker.times("stream"))
-        line.broker.cannot_open = line.broker.cannot_answer = None
-        line.stream.renew()
-        await trio.sleep(2)
-        assert line.state == "live"
-        assert len(line.broker.times("stream")) == attempts + 1
 
 
 async def test_a_refused_call_of_someone_else_is_enough(autojump_clock):
@@ -300,6 +288,7 @@ def test_an_account_is_asked_often_only_where_something_can_change():
         assert period_s(config, state, 0) == 30
     for state in ("live", "resyncing", "needs_login"):
         assert period_s(config, state, 5) == 30
+    assert period_s(config, "stopped", 5) == math.inf
 
 
 def test_of_a_bad_frame_nothing_is_kept_but_its_measure():

@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from actors.domain.errors import BrokerUnknown
+from actors.domain.errors import BrokerUnknown, NeedsLogin, StreamLost
 from actors.domain.model import Note
 from actors.stream import CHUNK
 from actors.writer import GROUPS_MAX
@@ -256,3 +256,50 @@ async def test_reading_goes_on_while_the_disk_is_stuck(line, autojump_clock):
 def test_gaps_are_between_neighbours():
     """The helper measures what it says."""
     assert gaps([1.0, 3.0, 6.0]) == [2.0, 3.0]
+
+
+async def test_a_stream_is_stopped_and_started(autojump_clock):
+    """A stopped account says so, asks for nothing by itself, and is live again when it is wanted."""
+    line = Line()
+    async with at_work(line):
+        await line.stream.disconnect()
+        assert (line.state, line.stream.status.connected) == ("stopped", False)
+        await line.stream.disconnect()
+        calls = len(line.broker.calls)
+        line.broker.show(a_row("1"))
+        await trio.sleep(300)
+        assert len(line.broker.calls) == calls
+        line.stream.locked_out(NeedsLogin("refused"))
+        await trio.sleep(100)
+        assert line.state == "stopped"
+        await line.stream.connect()
+        await trio.sleep(1)
+        assert (line.state, list(line.orders())) == ("live", ["1"])
+        opened = len(line.broker.times("stream"))
+        await line.stream.connect()
+        await trio.sleep(1)
+        assert len(line.broker.times("stream")) == opened
+
+
+async def test_to_connect_is_to_try_now(autojump_clock):
+    """Who asks for it does not wait for the pause of a stream that is down."""
+    line = Line()
+    line.broker.cannot_open = StreamLost("nobody there")
+    async with at_work(line, for_s=600):
+        line.broker.cannot_open = None
+        await line.stream.connect()
+        await trio.sleep(1)
+        assert line.state == "live"
+
+
+async def test_a_new_token_brings_it_back_at_once(autojump_clock):
+    """P7: a login does not wait for the rest to end: live within two seconds, by one attempt."""
+    line = Line()
+    line.broker.cannot_open = line.broker.cannot_answer = NeedsLogin("refused")
+    async with at_work(line, for_s=100):
+        attempts = len(line.broker.times("stream"))
+        line.broker.cannot_open = line.broker.cannot_answer = None
+        line.stream.renew()
+        await trio.sleep(2)
+        assert line.state == "live"
+        assert len(line.broker.times("stream")) == attempts + 1

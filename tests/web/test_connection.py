@@ -37,6 +37,29 @@ async def test_an_answer_before_the_bodys_end_wedges_nothing(url):
     await still_serves(url)
 
 
+async def test_what_follows_an_answer_is_not_torn(url, mock_clock, monkeypatch):
+    """P19, P20: an app is cancelled while its answer ends; what then has to wait is done all the same.
+
+    Undone, an early answer's connection stands wedged, and an idle one has no deadline.
+    """
+    take = connection.Connection._take
+
+    async def wait_and_take(self, event):
+        await trio.lowlevel.checkpoint()
+        await take(self, event)
+
+    monkeypatch.setattr(connection.Connection, "_take", wait_and_take)
+    async with plug(url) as early, plug(url) as idle:
+        await early.send(b"POST /hasty HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n")
+        assert (await early.answer())[0] == 200
+        await idle.send(HELLO)
+        assert (await idle.answer())[0] == 200
+        await trio.testing.wait_all_tasks_blocked(0.005)
+        assert (early.is_silent(), idle.is_silent()) == (False, True)
+        await pass_s(mock_clock, connection.REQUEST_S + 0.1)
+        assert not idle.is_silent()
+
+
 async def test_a_body_too_large_hears_so(url):
     """413 reaches a client that is still sending: we read on for a moment before we close."""
     async with plug(url) as wire:

@@ -12,6 +12,7 @@ from importlib import import_module
 import pytest
 
 HYPERCORN = {
+    "hypercorn.config": "a10e8c834fef",
     "hypercorn.events": "d62b2f03f0ed",
     "hypercorn.protocol.events": "d22d1846c782",
     "hypercorn.protocol.h11": "5d2cfe635578",
@@ -35,6 +36,7 @@ NEWER = {
     "quart.wrappers.websocket": "6bf7e02cc531",
     "quart_trio.asgi": "4cb1c0c9511c",
     "quart_trio.app": "ce88ee8fd365",
+    "quart_trio.datastructures": "8c0833323693",
     "quart_trio.wrappers.request": "03e675a2376d",
     "quart_trio.wrappers.websocket": "1a5bf6d1c82a",
 }
