@@ -1,8 +1,8 @@
 """The daily login: a token that came in is used at once, and kept for the next start.
 
-    POST token ─────────────────────────────┐
-    login page ─▶ browser back ─▶ exchange ─┴─▶ use ──▶ calls and stream try again at once
-                                                 └────▶ kept in a file, never in the store
+POST token ─────────────────────────────┐
+login page ─▶ browser back ─▶ exchange ─┴─▶ use ──▶ calls and stream try again at once
+                                             └────▶ kept in a file, never in the store
 """
 
 from __future__ import annotations

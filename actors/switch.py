@@ -1,6 +1,6 @@
 """One of two things that run, by turns: the one while it is wanted, the other while it is not.
 
-    turn(on=True) ──▶ on(), from its beginning      turn(on=False) ──▶ off()
+turn(on=True) ──▶ on(), from its beginning      turn(on=False) ──▶ off()
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is read of an account: its committed book, at exactly one position.
 
-    journal ──▶ View(position, book): orders, trades, positions as they stood there
+journal ──▶ View(position, book): orders, trades, positions as they stood there
 """
 
 from __future__ import annotations

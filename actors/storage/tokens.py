@@ -64,7 +64,9 @@ class TokenFile:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise StoreError(f"the tokens in {self.path} cannot be read: {error.strerror}") from error
+            raise StoreError(
+                f"the tokens in {self.path} cannot be read: {error.strerror}"
+            ) from error
         try:
             rows = json.loads(raw)
         except ValueError:
@@ -86,7 +88,9 @@ class TokenFile:
                 os.close(descriptor)
             fresh.replace(self.path)
         except OSError as error:
-            raise StoreError(f"the token cannot be kept in {self.path}: {error.strerror}") from error
+            raise StoreError(
+                f"the token cannot be kept in {self.path}: {error.strerror}"
+            ) from error
 
 
 def _is_ours(rows: Any) -> bool:
