@@ -78,40 +78,52 @@ class Guarded:
 
     @property
     def expires_at(self) -> datetime | None:
+        """See `Upstream`."""
         return self._upstream.expires_at
 
     @property
     def login(self) -> BrokerLogin | None:
+        """See `Upstream`."""
         return self._upstream.login
 
     def stream(self) -> AbstractAsyncContextManager[ReportStream]:
+        """See `Upstream`."""
         return self._upstream.stream()
 
     async def snapshot(self) -> Snapshot:
+        """See `Upstream`."""
         return await self._tell(self._upstream.snapshot)
 
     async def fills(self, order_ids: Sequence[OrderId]) -> Snapshot:
+        """See `Upstream`."""
         return await self._tell(partial(self._upstream.fills, order_ids))
 
     async def history(self, order_id: OrderId) -> tuple[OrderReport, ...]:
+        """See `Upstream`."""
         return await self._tell(partial(self._upstream.history, order_id))
 
     async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
+        """See `Upstream`."""
         return await self._tell(partial(self._upstream.find, tag))
 
     async def place(self, leg: Leg) -> Placement:
+        """See `Upstream`."""
         return await self._tell(partial(self._upstream.place, leg))
 
     async def settled(self, receipt: str) -> Placement:
+        """See `Upstream`."""
         return await self._tell(partial(self._upstream.settled, receipt))
 
     async def place_together(self, legs: Sequence[Leg]) -> str | None:
+        """See `Upstream`."""
         return await self._tell(partial(self._upstream.place_together, legs))
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
+        """See `Upstream`."""
         await self._tell(partial(self._upstream.modify, order_id, variety, change), is_urgent=True)
 
     async def cancel(self, order_id: OrderId, variety: str) -> None:
+        """See `Upstream`."""
         await self._tell(partial(self._upstream.cancel, order_id, variety), is_urgent=True)
 
     async def _tell(self, call: Callable[[], Awaitable[T]], *, is_urgent: bool = False) -> T:
