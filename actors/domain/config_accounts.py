@@ -22,10 +22,13 @@ from .instruments import Instruments
 
 UPSTREAM_NAMES: Final = ("ticker_service",)
 # What an account is reached by: what its broker must be given, and what it may be.
-REACH: Final = ("url", "api_key", "socket_url", "app_id", "access_token", "api_secret")
+REACH: Final = (
+    *("url", "api_key", "socket_url", "app_id", "access_token", "api_secret"),
+    "redirect_url",
+)
 REACHED_BY: Final = {
     "ticker_service": (("url", "api_key"), ()),
-    "fyers": (("app_id",), ("url", "socket_url", "access_token", "api_secret")),
+    "fyers": (("app_id",), ("url", "socket_url", "access_token", "api_secret", "redirect_url")),
     "kite": (("api_key",), ("url", "socket_url", "access_token", "api_secret")),
 }
 # Where a broker is, when nothing is said: (REST, socket). Fyers API v3, Kite Connect v3.
@@ -72,7 +75,8 @@ class AccountConfig:
 
     `url` and `socket_url` are the broker's own when not said. ticker_service and Kite take an
     `api_key`, Fyers an `app_id`; both brokers an `access_token`, which dies each day and may come
-    later, and the `api_secret` of the login that brings a new one.
+    later, and the `api_secret` of the login that brings a new one. Fyers' login page also wants
+    the `redirect_url` that its app is registered with: our `/login/back`.
 
     `poll_s` is how often an account is asked while its stream is silent with orders open;
     `reconcile_s` how often when all is well. Within `duplicate_window_s` an equal batch is
@@ -101,6 +105,7 @@ class AccountConfig:
     app_id: str = ""
     access_token: str = field(default="", repr=False)
     api_secret: str = field(default="", repr=False)
+    redirect_url: str = ""
 
     @property
     def address(self) -> str:
@@ -168,6 +173,7 @@ def _check_reach(path: str, account: AccountConfig) -> Iterator[Fault]:
 def _check_addresses(path: str, account: AccountConfig) -> Iterator[Fault]:
     for label, an, schemes in (
         ("url", "an", ("http", "https")),
+        ("redirect_url", "an", ("http", "https")),
         ("socket_url", "a", ("ws", "wss")),
     ):
         address = getattr(account, label)

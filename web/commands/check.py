@@ -48,7 +48,7 @@ def summary(path: Path, config: Config) -> Iterator[str]:
     yield f"  store    {Path(config.store.path).resolve()}"
     for name, account in config.accounts.items():
         mode = "" if account.mode == "trade" else ", reads only"
-        yield f"  account  {name}: {account.upstream} at {account.url}{mode}"
+        yield f"  account  {name}: {account.upstream} at {account.address}{mode}"
     for label, key in config.keys.items():
         until = "" if key.expires_at is None else f", until {key.expires_at:%Y-%m-%d %H:%M} UTC"
         yield f"  key      {label}: {', '.join(key.rights)} over {', '.join(key.accounts)}{until}"
