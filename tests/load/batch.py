@@ -2,8 +2,9 @@
 
     client ── HTTP ──▶ orderwire serve ── loopback ──▶ orderwire paper --latency-ms 200
 
-speed     four legs at once against the same four one after the other; and against the slowest of
-          them alone, a batch of one. Runs alternate, so that a busy machine is unfair to none
+speed     four legs at once against the same four one after the other: placed one by one, as a desk
+          without batches does, and by one batch in sequence; and against the slowest of them
+          alone. Runs alternate, so that a busy machine is unfair to none
 fairness  many batches at once over several accounts: all end, and no account waits for another
 
 The last line is a summary. `--latency-ms` is the broker's, there and back.
@@ -39,16 +40,25 @@ MARKET_SYMBOLS: Final = ("NIFTY25NOVFUT", "BANKNIFTY25NOVFUT", "SBIN", "INFY")
 
 @frozen
 class Speed:
-    """Medians of one kind of legs, in seconds: all at once, one after the other, each alone."""
+    """Medians of one kind of legs, in seconds.
+
+    All at once; placed one by one; one batch in sequence; the slowest of those one by one.
+    """
 
     name: str
     parallel_s: float
+    one_by_one_s: float
     sequential_s: float
     slowest_s: float
 
     @property
     def faster(self) -> float:
-        """How many times faster all at once is than one after the other."""
+        """How many times faster all at once is than one by one."""
+        return self.one_by_one_s / self.parallel_s
+
+    @property
+    def faster_than_sequential(self) -> float:
+        """How many times faster all at once is than one batch in sequence."""
         return self.sequential_s / self.parallel_s
 
     @property
@@ -59,9 +69,10 @@ class Speed:
     def line(self) -> str:
         """Give it as a row."""
         return (
-            f"{self.name:<16} parallel {1000 * self.parallel_s:6.1f} ms   sequential "
-            f"{1000 * self.sequential_s:6.1f} ms   slowest leg {1000 * self.slowest_s:6.1f} ms   "
-            f"{self.faster:.2f} times faster, overhead {self.overhead_percent:.1f} %"
+            f"{self.name:<16} parallel {1000 * self.parallel_s:6.1f} ms   one by one "
+            f"{1000 * self.one_by_one_s:6.1f} ms ({self.faster:.2f} times)   sequential "
+            f"{1000 * self.sequential_s:6.1f} ms ({self.faster_than_sequential:.2f} times)   "
+            f"slowest leg {1000 * self.slowest_s:6.1f} ms (overhead {self.overhead_percent:.1f} %)"
         )
 
 
@@ -123,20 +134,23 @@ async def measure_speed(
     ways = {
         "parallel": [symbols],
         "sequential": [symbols],
-        "alone": [(symbol,) for symbol in symbols],
+        "one by one": [(symbol,) for symbol in symbols],
     }
-    took: dict[str, list[float]] = {way: [] for way in ways}
+    took: dict[str, list[float]] = {way: [] for way in (*ways, "slowest")}
     for _ in range(runs + 1):
         for way, batches in ways.items():
             mode = "sequential" if way == "sequential" else "parallel"
-            slowest_s = 0.0
+            each_s = []
             for batch in batches:
                 answer, took_s = await gateway.place(account, batch, mode)
                 assert answer["outcome"] == "complete", answer
-                slowest_s = max(slowest_s, took_s)
-            took[way].append(slowest_s)
+                each_s.append(took_s)
+            took[way].append(sum(each_s))
+        took["slowest"].append(max(each_s))
     counted = {way: median(each[1:]) for way, each in took.items()}
-    return Speed(name, counted["parallel"], counted["sequential"], counted["alone"])
+    return Speed(
+        name, counted["parallel"], counted["one by one"], counted["sequential"], counted["slowest"]
+    )
 
 
 async def measure_fairness(gateway: Gateway, accounts: tuple[str, ...], batches: int) -> Fairness:
@@ -218,9 +232,11 @@ async def measure(asked: argparse.Namespace, folder: Path) -> tuple[list[Speed],
 def summary(speeds: list[Speed], fairness: Fairness) -> str:
     """Give the last line: the worse of the two kinds of legs, and the accounts' ratio."""
     faster = min(speed.faster for speed in speeds)
+    in_sequence = min(speed.faster_than_sequential for speed in speeds)
     overhead = max(speed.overhead_percent for speed in speeds)
     return (
-        f"batch: parallel/sequential {faster:.1f}x overhead {overhead:.1f}% "
+        f"batch: parallel/one by one {faster:.1f}x parallel/sequential {in_sequence:.1f}x "
+        f"overhead {overhead:.1f}% "
         f"slowest/fastest account {fairness.ratio:.1f}"
     )
 
