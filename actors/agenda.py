@@ -3,6 +3,7 @@
     the whole day   on connect, when asked for, on a period         `full_s`
     fills           after a fill was heard of, not too often        `fills_s`
     silence         a little after a snapshot found news            `silence_s`
+    a new day       when it begins                                  `day_s`
 
 While it rests, after an error, nothing is due, whoever asks.
 """
@@ -29,6 +30,7 @@ class Agenda:
     full_s: float = math.inf
     fills_s: float = math.inf
     silence_s: float = math.inf
+    day_s: float = math.inf
     _rests_until_s: float = -math.inf
     _last_fills_s: float = -math.inf
     _fills_took_s: float = 0.0
@@ -36,7 +38,7 @@ class Agenda:
     @property
     def next_s(self) -> float:
         """Give when something is due next."""
-        return min(self.full_s, self.fills_s, self.silence_s)
+        return min(self.full_s, self.fills_s, self.silence_s, self.day_s)
 
     def ask_full(self, at_s: float) -> None:
         """Ask for the whole day at a time, or before if it is due before."""

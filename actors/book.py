@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from .domain.books import AccountBook
 from .domain.ids import AccountId, MessageId, OrderId
-from .domain.lifecycle import Move, is_ended, judge
+from .domain.lifecycle import Move, has_moved, is_ended, is_of_before, judge
 from .domain.merge import Signature, begin, is_same_state, merge, signature, stands_alone
 from .domain.model import (
     Draft,
@@ -41,6 +42,7 @@ SEEN_MAX: Final = 64  # states remembered an order, to know a doubled report aga
 HELD_MAX: Final = 1000  # reports that name too little to stand alone
 TOLD_MAX: Final = 1000  # messages remembered, so that none is told twice
 
+OVER: Final = "it expired with its trading day"
 _TASK_FAILED: Final = ("failed", "dead_letter")
 
 
@@ -192,6 +194,19 @@ class Book:
             drafts += self._release(row.order_id)
         return drafts
 
+    def expire(self, listed: Collection[OrderId], begin: datetime, heard: Heard) -> list[Draft]:
+        """End the orders of before `begin` of the day that are listed no more.
+
+        Of one of today's, not being listed proves nothing.
+        """
+        drafts: list[Draft] = []
+        for order_id in [order_id for order_id in self._open if order_id not in listed]:
+            order = self.order(order_id)
+            if order is not None and is_of_before(order, begin):
+                over = OrderReport(order_id, "CANCELLED", status_message=OVER)
+                drafts += self._apply(order, over, heard)
+        return drafts
+
     def reconcile_fills(
         self,
         trades: Sequence[Trade],
@@ -300,8 +315,3 @@ def _unknown_part(history: Sequence[OrderReport], order: Order | None) -> Sequen
         if same and (history[i].filled_quantity or 0) == order.filled_quantity:
             return history[i + 1 :]
     return history
-
-
-def has_moved(row: OrderReport) -> bool:
-    """Say whether an order has come further than to be taken in."""
-    return is_ended(row.status) or bool(row.filled_quantity)

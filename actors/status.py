@@ -40,7 +40,12 @@ class StatusRow:
 
     def remember(self, before: AccountStatus) -> None:
         """Take over what the desk had said in an earlier run; the stream begins anew."""
-        self.now = evolve(self.now, halted=before.halted, deadman=before.deadman)
+        self.now = evolve(
+            self.now,
+            halted=before.halted,
+            deadman=before.deadman,
+            trading_day=before.trading_day,
+        )
 
     def note(self, **changes: Any) -> None:
         """Change fields of the row without a word; they are told with the next state."""

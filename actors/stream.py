@@ -19,6 +19,7 @@ import trio
 from .agenda import Agenda, period_s
 from .book import Book
 from .domain.config import AccountConfig
+from .domain.days import begin_of, next_begin, trading_day
 from .domain.errors import BrokerError, DecodeError, NeedsLogin
 from .domain.model import AccountStatus, Note, OrderReport, Report, Snapshot, StreamState
 from .ground import Ground
@@ -59,7 +60,7 @@ class AccountStream:
         self._ground = Ground(book, self.row, writer, self.nudge)
         self._wake = trio.Event()
         self._connects = 0
-        self._agenda = Agenda()
+        self._agenda = Agenda(day_s=-math.inf)
         self.switch = Switch()
         self._stopped = trio.Event()
         self._refusal: NeedsLogin | None = None
@@ -188,6 +189,8 @@ class AccountStream:
         while True:
             await self._wait_until_due()
             now_s = trio.current_time()
+            if now_s >= self._agenda.day_s:
+                await self._turn_to_day()
             if now_s >= self._agenda.silence_s:
                 await self._judge_silence()
             try:
@@ -242,6 +245,10 @@ class AccountStream:
             rows = snapshot.orders[start : start + CHUNK]
             await self._ground.publish(self.book.reconcile(rows, mark, heard, histories))
             await trio.lowlevel.checkpoint()
+        if not snapshot.notes:
+            begin = begin_of(trading_day(heard.at))
+            listed = {row.order_id for row in snapshot.orders}
+            await self._ground.publish(self.book.expire(listed, begin, heard))
         await self._take_fills(snapshot, heard)
         if self.book.filled:
             self._agenda.ask_fills()
@@ -264,6 +271,16 @@ class AccountStream:
             self._agenda.doubt(trio.current_time())
         pause_s = period_s(self.config, self.status.state, self.book.open_orders)
         self._agenda.ask_full(trio.current_time() + pause_s)
+
+    async def _turn_to_day(self) -> None:
+        """Tell the day when it is a new one; the book then begins again on what is carried over."""
+        now = self._seams.now()
+        before, today = self.status.trading_day, trading_day(now).isoformat()
+        self._agenda.day_s = trio.current_time() + (next_begin(now) - now).total_seconds()
+        self.row.note(trading_day=today)
+        if before not in (None, today):
+            await self._set_state(self.status.state)
+            self._ground.lose()
 
     async def _judge_silence(self) -> None:
         self._agenda.silence_s = math.inf

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -31,6 +30,7 @@ from .controls import Controls, Held
 from .domain.batch import Batch, BatchRequest, IdempotencyClaim, LegRequest, OnFailure
 from .domain.budget import Budget
 from .domain.config import AccountConfig, Config
+from .domain.days import trading_day
 from .domain.errors import Refused
 from .domain.ids import AccountId, BatchId, Epoch, LogPosition, OrderId
 from .domain.model import AccountStatus, Event
@@ -55,7 +55,6 @@ from .writer import Writer
 
 log = structlog.get_logger()
 
-IST: Final = timezone(timedelta(hours=5, minutes=30))
 SETTLE_S: Final = 2.0  # what running batches get at the end; a restart takes the rest up
 FLUSH_S: Final = 1.0  # what the writer gets to make durable what it was handed
 TAIL_LOADED_MAX: Final = 10_000  # events in memory from the start, for those who come back
@@ -297,11 +296,6 @@ def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> Sys
         controls=controls,
         logins=logins,
     )
-
-
-def trading_day(moment: datetime) -> date:
-    """Give the day of the Indian exchanges at a moment."""
-    return moment.astimezone(IST).date()
 
 
 def make_epoch(random: Random) -> Epoch:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from attrs import define, evolve, field, frozen
 
 from .batch import Batch
+from .days import begin_of
 from .ids import AccountId, BatchId, BrokerTag, Offset, OrderId, PositionId
 from .lifecycle import ENDED
 from .model import AccountStatus, Event, EventType, Message, Order, Position, Trade
@@ -62,6 +63,7 @@ class Current(NamedTuple):
 
 
 MESSAGES_MAX: Final = 1000
+BATCHES_KEPT: Final = timedelta(days=1)  # beyond the day: keys are good for 24 hours
 
 # Told by the bytes, here and below: decoding each of a day's orders would make a start slow. A
 # quote inside a JSON string is escaped, so these texts can only be the fields.
@@ -178,9 +180,34 @@ class AccountBook:
             case "message":
                 self.messages.append(_told(Message, event))
             case "stream_status":
-                self.status = _told(AccountStatus, event)
+                before, self.status = self.status, _told(AccountStatus, event)
+                if (day := next_day(before, self.status)) is not None:
+                    self._turn_to(day)
             case "batch_update":
                 self._learn_batch(_put(self.batches, Batch, event))
+
+    def _turn_to(self, day: str) -> None:
+        """Drop what was over with the day: trades, orders that ended, batches that are long over.
+
+        Positions are carried over, and so is what is still open.
+        """
+        begin = begin_of(date.fromisoformat(day))
+        self.trades.clear()
+        self.orders = {key: self.orders[key] for key in self.open_orders}
+        self.batches = {
+            key: row
+            for key, row in self.batches.items()
+            if not row.value.is_over or row.value.created_at >= begin - BATCHES_KEPT
+        }
+        self.our_orders = {
+            tag: kept
+            for tag, ids in self.our_orders.items()
+            if (kept := tuple(order_id for order_id in ids if order_id in self.orders))
+        }
+        self.legs.clear()
+        self.claims.clear()
+        for row in self.batches.values():
+            self._learn_batch(row.value)
 
     def _rows(self, kind: EventType) -> dict[Any, Row[Any]]:
         match kind:
@@ -214,6 +241,13 @@ class AccountBook:
             self.legs[leg.broker_tag] = OurLeg(batch.batch_id, leg.tag)
         if batch.idempotency is not None:
             self.claims[batch.idempotency.key_sha256] = batch.batch_id
+
+
+def next_day(before: Row[AccountStatus] | None, after: Row[AccountStatus]) -> str | None:
+    """Give the day that an account's book has come to, when it is a later one than before."""
+    known = None if before is None else before.value.trading_day
+    day = after.value.trading_day
+    return day if known and day and known < day else None
 
 
 def _put(rows: dict[Any, Row[V]], kind: type[V], event: Event) -> V:

@@ -20,6 +20,7 @@ is not in the table passes through as itself and counts as working.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 from typing import Final
 
@@ -184,3 +185,14 @@ def _unlawful(order: Order, report: OrderReport, reason: str) -> Verdict:
         order.status,
         f"order {order.order_id}: the broker reports {report.status}, but {reason}",
     )
+
+
+def has_moved(row: OrderReport) -> bool:
+    """Say whether an order has come further than to be taken in."""
+    return is_ended(row.status) or bool(row.filled_quantity)
+
+
+def is_of_before(order: Order, begin: datetime) -> bool:
+    """Say whether an order is of before a moment, as far as its broker gave a time."""
+    known = order.placed_at or order.updated_at
+    return known is not None and known < begin

@@ -196,7 +196,8 @@ class AccountStatus:
     """One account's row in `/ws/status`, and the data of a `stream_status` event.
 
     The first fields are the stream's, `halted` and `deadman` the desk's; these outlive a restart.
-    `login_expires_at` is when the token in use is due to die, where that is known.
+    `login_expires_at` is when the token in use is due to die, where that is known. `trading_day`
+    (`2026-11-20`) is the day that the account's book is of.
     """
 
     upstream: str
@@ -209,6 +210,7 @@ class AccountStatus:
     halted: Halt | None = None
     deadman: Deadman | None = None
     login_expires_at: datetime | None = None
+    trading_day: str | None = None
 
     @classmethod
     def at_start(cls, upstream: str, since: datetime) -> AccountStatus:

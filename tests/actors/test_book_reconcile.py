@@ -1,11 +1,13 @@
 """The book against the broker's own: what the stream missed becomes ordinary events."""
 
+from datetime import timedelta
+
 import pytest
 
 from actors.domain.ids import OrderId
 from actors.domain.model import Message, OrderReport
 
-from .fakes import a_row
+from .fakes import START, a_row
 from .given_book import Bench, evolve_time
 
 
@@ -183,3 +185,22 @@ def test_the_very_row_of_the_last_answer_is_not_looked_at_again(bench):
     bench.hear(a_row("1", "OPEN", filled_quantity=40))
     assert bench.ask(row) == bench.ask(row)[:0]
     assert bench.types()[-1] == "correction"
+
+
+def test_a_day_order_that_is_listed_no_more_has_expired():
+    """P7: an open order of an earlier day which the broker's book lacks is over; one of today, or
+    one that is listed still (an AMO of last night), is not.
+    """
+    bench, evening, morning = Bench(), START - timedelta(hours=12), START
+    begin = START - timedelta(hours=3)
+    bench.ask(
+        a_row("1", placed_at=evening),
+        a_row("2", placed_at=evening),
+        a_row("3", placed_at=morning),
+        a_row("4", "COMPLETE", placed_at=evening),
+    )
+    (over,) = bench.take(bench.book.expire({"2"}, begin, bench.heard()))
+    assert (over.order_id, over.status) == ("1", "CANCELLED")
+    assert over.status_message == "it expired with its trading day"
+    assert bench.take(bench.book.expire({"2"}, begin, bench.heard())) == []
+    assert bench.book.open_orders == 2

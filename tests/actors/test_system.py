@@ -275,13 +275,6 @@ async def test_the_broadcaster_is_fed(world, autojump_clock):
         assert '"order_update"' in texts[0]
 
 
-def test_the_trading_day_is_indias():
-    """The day rolls at midnight in India, 18:30 UTC, summer and winter."""
-    late = START.replace(hour=18, minute=29)
-    assert system.trading_day(late).isoformat() == "2026-11-20"
-    assert system.trading_day(late.replace(minute=30)).isoformat() == "2026-11-21"
-
-
 def test_an_epoch_is_an_identity():
     """P5: sixteen letters that name one store's log, another one for each store."""
     from random import Random

@@ -233,3 +233,31 @@ def test_folding_bytes_gives_the_book_that_folding_values_gave(story):
         key: (row.value, row.first, row.offset) for key, row in rebuilt.orders.items()
     }
     assert list(running.open_orders) == list(rebuilt.open_orders)
+
+
+def test_a_later_day_leaves_what_is_carried_over():
+    """P13: open orders, positions and young batches stay; trades and what had ended go, and with
+    old batches their tags and keys. The same day again changes nothing.
+    """
+    book = AccountBook(PRIMARY)
+    long_ago = after(-40 * 3600)
+    old = attrs.evolve(a_batch("filled"), batch_id="b-old", created_at=long_ago, outcome="complete")
+    young = attrs.evolve(a_batch("filled"), batch_id="b-young", outcome="complete")
+    exposed = attrs.evolve(old, batch_id="b-exposed", outcome="exposed")
+    told = [
+        ("order_update", "1", an_order(order_id="1", status="COMPLETE")),
+        ("order_update", "2", an_order(order_id="2", status="OPEN")),
+        ("trade_update", "t", TRADE),
+        ("position_update", POSITION.id, POSITION),
+        *(("batch_update", batch.batch_id, batch) for batch in (old, young, exposed)),
+    ]
+    days = ("2026-11-20", "2026-11-20", "2026-11-21")
+    rows = (attrs.evolve(STATUS, trading_day=day) for day in days)
+    told.extend(("stream_status", "stream:primary", row) for row in rows)
+    for offset, (kind, subject, value) in enumerate(told, 1):
+        if offset == len(told):
+            assert (len(book.orders), len(book.trades), len(book.batches)) == (2, 1, 3)
+        book.fold(_event(offset, kind, subject, value))
+    assert (list(book.orders), list(book.trades), len(book.positions)) == (["2"], [], 1)
+    assert list(book.batches) == ["b-young", "b-exposed"]
+    assert {leg.batch_id for leg in book.legs.values()} <= {"b-young", "b-exposed"}
