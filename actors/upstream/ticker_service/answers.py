@@ -4,14 +4,12 @@
     {"order_id": "", "task_id": "…"} ──placing──▶ Placing ──▶ the task is asked
     {"status": "failed", "last_error": …} ──settle──▶ Placement, or an error, or None: ask again
 
-A refusal is certain only when nothing in it says otherwise: a 400 with "Order request timed out.
-Please check the order book" was seen for orders that had been placed. Anything that changes an
-order and got no certain answer is BrokerUnknown.
+A refusal is certain only when nothing in it says otherwise (`actors.upstream.doubt`). Anything
+that changes an order and got no certain answer is BrokerUnknown.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -28,6 +26,7 @@ from actors.domain.ids import OrderId
 from actors.domain.model import TaskReport
 from actors.domain.wire import parse
 from actors.upstream import Placement
+from actors.upstream.doubt import refusal, spoken
 from actors.upstream.fields import (
     ID_MAX,
     FieldFault,
@@ -45,13 +44,7 @@ from .frames import task_report
 
 R = TypeVar("R")
 
-DETAIL_MAX: Final = 200
 ERROR_BODY_BYTES_MAX: Final = 64 * 1024
-
-_MAY_BE_DONE: Final = re.compile(
-    r"timed? ?-?out|check (the )?order ?book|no ack|not acknowledged|confirm before placing",
-    re.IGNORECASE,
-)
 
 
 @frozen
@@ -95,20 +88,20 @@ def judge(status: int, body: bytes, *, changes: bool, secret: str) -> BrokerErro
     """
     if 200 <= status < 300:
         return None
-    said = _said(status, _detail(body), secret)
+    said = spoken(status, _detail(body), secret)
     if status in (401, 403):
         return NeedsLogin(said)
     if status == 429:
         return BrokerRefused(f"rate limit: {said}")
     if status == 408 or not 400 <= status < 500:
         return BrokerUnknown(said)
-    return _refusal(said, changes=changes)
+    return refusal(said, changes=changes)
 
 
 def complaint(value: Any, *, changes: bool, secret: str) -> BrokerError | None:
     """Find an error that came as a success: `{"status": "error", "message": …}` under 200."""
     if isinstance(value, dict) and value.get("status") == "error":
-        return _refusal(_said(200, _words(value), secret), changes=changes)
+        return refusal(spoken(200, _words(value), secret), changes=changes)
     return None
 
 
@@ -141,10 +134,10 @@ def settle(found: Task, *, secret: str) -> Placement | BrokerError | None:
         return Placement(report.order_id)
     if report.status not in ("failed", "dead_letter"):
         return None
-    why = _said(None, report.error or "no reason given", secret)
+    why = spoken(None, report.error or "no reason given", secret)
     if found.attempts > 1:
         return BrokerUnknown(f"the task failed after {found.attempts} attempts: {why}")
-    return _refusal(why, changes=True)
+    return refusal(why, changes=True)
 
 
 def batch_answer(value: Any) -> BatchAnswer:
@@ -166,11 +159,6 @@ def _batch_answer(row: Row) -> BatchAnswer:
     )
 
 
-def hide(text: str, secret: str) -> str:
-    """Take the account's key out of a broker's words, which go into logs and the store."""
-    return text.replace(secret, "***") if secret else text
-
-
 # ---------------------------------------------------------------------------------- helpers
 
 
@@ -178,19 +166,6 @@ def _opened(value: Any, read: Callable[[Row], R]) -> R:
     """Read an answer that is one object, bare or in Kite's envelope: `{"data": {…}}`."""
     row = an_object(value)
     return read_under("data", row["data"], read) if "data" in row else read(row)
-
-
-def _refusal(said: str, *, changes: bool) -> BrokerError:
-    if changes and _MAY_BE_DONE.search(said):
-        return BrokerUnknown(said)
-    return BrokerRefused(said)
-
-
-def _said(status: int | None, words: str, secret: str) -> str:
-    words = " ".join(hide(words, secret).split())[:DETAIL_MAX]
-    if status is None:
-        return words
-    return f"the broker answered {status}: {words}" if words else f"the broker answered {status}"
 
 
 def _detail(body: bytes) -> str:

@@ -26,8 +26,9 @@ from actors.domain.errors import NeedsLogin, StreamLost
 from actors.domain.ids import AccountId
 from actors.domain.model import Note, Report
 from actors.runtime.seams import Connect, Socket
+from actors.upstream.doubt import hide
+from actors.upstream.listening import Listener
 
-from .answers import hide
 from .frames import PING, asks_for_login, auth_frame, first_word, read_frame, refuses_key
 
 CONNECT_S: Final = 10.0
@@ -68,11 +69,10 @@ class Line:
 class OpenStream:
     """An open stream; the keep-alive runs beside it. Made by `open_stream`."""
 
-    socket: Socket
     account_id: AccountId
     api_key: str = field(repr=False)
+    _listener: Listener
     _backlog: list[str | bytes] = field(factory=list, repr=False)
-    _unheard_s: float = 0.0
 
     async def receive(self) -> tuple[Report, ...]:
         """Wait for the next frame's reports; see `ReportStream`."""
@@ -84,19 +84,10 @@ class OpenStream:
         return tuple(map(self._without_key, read_frame(frame, self.account_id)))
 
     async def _next(self) -> str | bytes:
-        """Wait for a frame. Only time spent listening counts as silence: a caller may be slow."""
-        listening_since = trio.current_time()
         try:
-            with trio.fail_after(max(0.0, SILENCE_S - self._unheard_s)):
-                frame = await self.socket.receive()
-        except trio.TooSlowError:
-            raise StreamLost(f"nothing came for {SILENCE_S:.0f} s, not even a pong") from None
+            return await self._listener.frame()
         except StreamLost as lost:
             raise _meaning(str(lost), self.api_key) from None
-        finally:
-            self._unheard_s += trio.current_time() - listening_since
-        self._unheard_s = 0.0
-        return frame
 
     def _without_key(self, report: Report) -> Report:
         if isinstance(report, Note):
@@ -123,7 +114,8 @@ async def open_stream(line: Line) -> AsyncIterator[OpenStream]:
                 said = greeting
                 continue
             line.dialect = greeting.dialect
-            stream = OpenStream(socket, line.account_id, line.api_key, greeting.backlog)
+            listener = Listener(socket, SILENCE_S, "a pong")
+            stream = OpenStream(line.account_id, line.api_key, listener, greeting.backlog)
             async with _kept_alive(socket):
                 yield stream
             return
