@@ -50,18 +50,24 @@ class Holdings:
         return [self._draft("trade_update", key, trade, heard)]
 
     def position(self, position: Position, heard: Heard) -> list[Draft]:
-        """Take a position that was heard of or listed."""
+        """Take a position that was heard of or listed; one without a price keeps the last."""
         self._absent.pop(position.id, None)
-        if (known := self._positions.get(position.id)) is not None:
-            before, told_at = known
-            if before == position or (
-                is_mark_only(before, position) and heard.at - told_at < MARK_EVERY
-            ):
+        before, told_at = self._known(position.id)
+        if before is not None:
+            if position.last_price == 0:
+                position = evolve(position, last_price=before.last_price)
+            is_fresh = told_at is not None and heard.at - told_at < MARK_EVERY
+            if before == position or (is_fresh and is_mark_only(before, position)):
                 return []
-        elif (row := self._view.positions.get(position.id)) is not None and row.value == position:
-            return []
         self._positions[position.id] = (position, heard.at)
         return [self._draft("position_update", position.id, position, heard)]
+
+    def _known(self, position_id: PositionId) -> tuple[Position | None, datetime | None]:
+        """Give a position as it stands here, and when this book told it, if it did."""
+        if (known := self._positions.get(position_id)) is not None:
+            return known
+        row = self._view.positions.get(position_id)
+        return (None if row is None else row.value), None
 
     def reconcile(
         self,

@@ -48,7 +48,9 @@ from .storage.sqlite import open_store
 from .storage.tokens import TokenFile
 from .stream import AccountStream
 from .upstream import Change, Upstream
+from .upstream.fyers import open_fyers
 from .upstream.guarded import guarded
+from .upstream.kite import open_kite
 from .upstream.ticker_service import open_ticker_service
 from .view import View
 from .writer import Writer
@@ -61,6 +63,8 @@ TAIL_LOADED_MAX: Final = 10_000  # events in memory from the start, for those wh
 
 UPSTREAMS: Final[dict[str, Callable[[AccountId, AccountConfig, Seams], Upstream]]] = {
     "ticker_service": open_ticker_service,
+    "fyers": open_fyers,
+    "kite": open_kite,
 }
 
 

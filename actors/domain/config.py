@@ -27,6 +27,7 @@ from .config_accounts import (
     LimitsConfig,
     check_account,
     check_amounts,
+    fill_limits,
 )
 from .config_sources import Given, read_instruments, read_toml, resolve
 from .errors import ConfigError, DecodeError, Fault
@@ -116,6 +117,7 @@ class Config:
             raise ConfigError((Fault("$", f"not TOML: {error}"),)) from None
         except RecursionError:
             raise ConfigError((Fault("$", "nested without end"),)) from None
+        fill_limits(resolved.get("accounts"))
         read_instruments(resolved, folder, faults)
         if faults:
             raise ConfigError(tuple(faults))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -20,7 +20,10 @@ from attrs import field, frozen
 from .errors import Fault
 from .instruments import Instruments
 
-UPSTREAM_NAMES: Final = ("ticker_service",)
+UPSTREAM_NAMES: Final = ("ticker_service", "fyers", "kite")
+# What a broker allows where it is not what Kite does. Fyers counts orders and questions alike, and
+# blocks for the day who goes over its 200 a minute: half of them are left to questions.
+BROKERS_LIMITS: Final = {"fyers": {"calls_per_minute": 100, "calls_per_day": 50_000}}
 # What an account is reached by: what its broker must be given, and what it may be.
 REACH: Final = (
     *("url", "api_key", "socket_url", "app_id", "access_token", "api_secret"),
@@ -47,8 +50,8 @@ class LimitsConfig:
     """How often an account's broker may be called to move orders, and how much it may be sent.
 
     The defaults are Kite's (kite.trade/docs, July 2026), which ticker_service passes on: 10
-    orders/s, 400/min, 5,000/day, each account, from midnight to midnight IST. Fyers allows
-    10/s, 200/min, 100,000/day. `quantity_max` (units) and `notional_max` (money) bound each leg
+    orders/s, 400/min, 5,000/day, each account, from midnight to midnight IST; an account at Fyers
+    has `BROKERS_LIMITS` instead. `quantity_max` (units) and `notional_max` (money) bound each leg
     and each batch; `products` and `exchanges` are all that may be traded. None: no bound.
     """
 
@@ -125,6 +128,15 @@ class AccountConfig:
         return self.price_band_percent
 
 
+def fill_limits(tables: Any) -> None:
+    """Put what a broker allows into the accounts' tables, where they do not say it themselves."""
+    for table in tables.values() if isinstance(tables, dict) else ():
+        upstream = table.get("upstream") if isinstance(table, dict) else None
+        given = table.get("limits", {}) if isinstance(upstream, str) else None
+        if upstream in BROKERS_LIMITS and isinstance(given, dict):
+            table["limits"] = {**BROKERS_LIMITS[upstream], **given}
+
+
 def check_account(path: str, name: str, account: AccountConfig) -> Iterator[Fault]:
     """Find what is wrong with one account's table, under its path."""
     plain = name.replace("-", "").replace("_", "")
@@ -165,6 +177,8 @@ def _check_reach(path: str, account: AccountConfig) -> Iterator[Fault]:
     for label in needed:
         if not getattr(account, label):
             yield Fault(f"{path}.{label}", "required field missing")
+    if account.batch_endpoint == "broker" and account.upstream == "kite":
+        yield Fault(f"{path}.batch_endpoint", "kite has no batch call: legs is needed")
     for label in REACH:
         if label not in (*needed, *taken) and getattr(account, label):
             yield Fault(f"{path}.{label}", f"{account.upstream} takes no such field")

@@ -32,7 +32,9 @@ Ts = TypeVarTuple("Ts")
 TcpStream: TypeAlias = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 CONNECTIONS_MAX: Final = 128  # to all brokers: one is held for as long as a call takes
-KEPT_S: Final = 60.0  # how long an idle connection is kept: a handshake costs more than a call
+# How long an idle connection is kept. Many servers close theirs after 5 s (uvicorn, hypercorn); an
+# order that is sent just then has an unknown end, which costs more than a handshake.
+KEPT_S: Final = 4.0
 FRAMES_MAX: Final = 32  # of a websocket, read and not yet taken
 READ_BYTES: Final = 64 * 1024
 CLOSE_S: Final = 0.2  # what the broker gets to answer our close

@@ -74,3 +74,11 @@ def test_a_holding_known_from_the_view_alone_is_closed_too(bench):
     assert bench.ask_fills([], []) == []
     (flat,) = bench.ask_fills([], [])
     assert flat.quantity == 0
+
+
+def test_a_position_without_a_price_keeps_the_last(bench):
+    """P10: a broker that pushes no price with a fill does not make us forget it when it is needed."""
+    bench.hear(a_position(last_price=Decimal(600)))
+    (bought,) = bench.hear(a_position(quantity=75, last_price=Decimal(0)))
+    assert (bought.quantity, bought.last_price) == (75, 600)
+    assert bench.hear(a_position(quantity=75, last_price=Decimal(0))) == []

@@ -81,7 +81,7 @@ def test_an_account_is_all_that_is_needed():
         ('path = ""', "$.store.path", "the path of a file is needed"),
         ('path = "a\\u0000b"', "$.store.path", "the path of a file is needed"),
         ('upstream = "zerodha"', "$.accounts.primary.upstream",
-         "one of ticker_service is needed"),
+         "one of ticker_service, fyers, kite is needed"),
         ('api_key = ""', "$.accounts.primary.api_key", "required field missing"),
         ("api_key = 7", "$.accounts.primary.api_key", "a string is needed"),
         ("poll_s = 0.05", "$.accounts.primary.poll_s", "from 0.1 to 3600 is needed"),

@@ -111,3 +111,40 @@ def test_the_largest_batch_must_fit_the_budgets():
     assert parsed(fewer).accounts["primary"].limits.calls_per_minute == 19 * CALLS_PER_LEG
     ((path, message),) = faults_in(changed_by("legs_max = 20", fewer))
     assert (path, message) == (f"{LIMITS}.calls_per_minute", "from 60 to 60000 is needed")
+
+
+def test_each_broker_has_its_own_limits_and_addresses():
+    """Kite's and Fyers' accounts are reached and paced as those brokers say, unless told otherwise."""
+    config = parsed(
+        '[accounts.fy]\nupstream = "fyers"\napp_id = "ABC-100"\n'
+        '[accounts.zer]\nupstream = "kite"\napi_key = "k"\nsocket_url = "ws://127.0.0.1:1/"\n'
+        '[accounts.other]\nupstream = "fyers"\napp_id = "X-100"\n'
+        "[accounts.other.limits]\ncalls_per_minute = 60\n"
+    )
+    fyers, kite, other = (config.accounts[name] for name in ("fy", "zer", "other"))
+    assert (fyers.address, fyers.socket_address) == (
+        "https://api-t1.fyers.in/api/v3",
+        "wss://socket.fyers.in/trade/v3",
+    )
+    assert (kite.address, kite.socket_address) == ("https://api.kite.trade", "ws://127.0.0.1:1/")
+    minutes = [each.limits.calls_per_minute for each in (fyers, kite, other)]
+    assert minutes == [100, 400, 60]
+    assert (fyers.limits.calls_per_day, other.limits.calls_per_day) == (50_000, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        ('upstream = "fyers"', "app_id", "required field missing"),
+        ('upstream = "fyers"\napp_id = "a"\napi_key = "k"', "api_key", "fyers takes no such field"),
+        ('upstream = "kite"', "api_key", "required field missing"),
+        (
+            'upstream = "kite"\napi_key = "k"\nbatch_endpoint = "broker"',
+            "batch_endpoint",
+            "kite has no batch call: legs is needed",
+        ),
+    ],
+)
+def test_what_an_account_lacks_at_its_broker_is_named(text, path, message):
+    """A field of another broker is as much a fault as one that is missing."""
+    assert faults_in(f"[accounts.a]\n{text}\n") == [(f"$.accounts.a.{path}", message)]

@@ -28,6 +28,11 @@ READERS = (
 PURE = (
     *("fields.py", "listing.py", "kite/rows.py"),
     *("ticker_service/frames.py", "ticker_service/answers.py"),
+    *(f"kite/{name}.py" for name in ("forms", "answers", "frames")),
+    *(
+        f"fyers/{name}.py"
+        for name in ("codes", "times", "words", "rows", "frames", "answers", "forms")
+    ),
 )
 
 

@@ -1,0 +1,134 @@
+"""What is sent: legs and changes in Fyers' fields and codes."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from actors.domain.batch import Leg
+from actors.domain.errors import BrokerRefused
+from actors.domain.model import OrderReport
+from actors.upstream import Change
+from actors.upstream.fyers.forms import change_fields, order_fields, says_enough
+
+LEG = Leg(
+    index=0,
+    broker_tag="ow01abc",
+    tradingsymbol="NIFTY26NOVFUT",
+    exchange="NFO",
+    transaction_type="BUY",
+    quantity=50,
+    order_type="LIMIT",
+    product="NRML",
+    price=Decimal("19500.25"),
+    trigger_price=None,
+    validity="DAY",
+    variety="regular",
+    tag="the caller's",
+)
+ORDER = OrderReport("77", "OPEN", order_type="SL", price=Decimal(101), trigger_price=Decimal(100))
+
+
+def test_a_leg_goes_out_in_fyers_fields_under_our_tag():
+    """Every field that Fyers documents, our tag and never the caller's."""
+    assert order_fields(LEG) == {
+        "symbol": "NSE:NIFTY26NOVFUT",
+        "qty": 50,
+        "type": 1,
+        "side": 1,
+        "productType": "MARGIN",
+        "limitPrice": Decimal("19500.25"),
+        "stopPrice": Decimal(0),
+        "disclosedQty": 0,
+        "validity": "DAY",
+        "offlineOrder": False,
+        "stopLoss": 0,
+        "takeProfit": 0,
+        "orderTag": "ow01abc",
+        "isSliceOrder": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "limit", "stop"),
+    [("LIMIT", 1, 7, 0), ("MARKET", 2, 0, 0), ("SL-M", 3, 0, 6), ("SL", 4, 7, 6)],
+)
+def test_a_price_goes_out_only_where_its_type_takes_it(kind, code, limit, stop):
+    """What a type does not take is zero, as documented, whatever the leg has."""
+    leg = evolve(LEG, order_type=kind, price=Decimal(7), trigger_price=Decimal(6))
+    sent = order_fields(leg)
+    assert (sent["type"], sent["limitPrice"], sent["stopPrice"]) == (code, limit, stop)
+
+
+def test_a_share_sold_after_hours_is_written_as_fyers_has_it():
+    """Symbols, sides, products and varieties are translated."""
+    leg = evolve(
+        LEG,
+        exchange="NSE",
+        tradingsymbol="SBIN",
+        transaction_type="SELL",
+        product="MIS",
+        variety="amo",
+    )
+    sent = order_fields(leg)
+    assert (sent["symbol"], sent["side"]) == ("NSE:SBIN-EQ", -1)
+    assert (sent["productType"], sent["offlineOrder"]) == ("INTRADAY", True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("product", "XYZ"), ("product", "CO"), ("product", "BO"), ("variety", "iceberg")],
+)
+def test_what_fyers_has_no_word_for_is_refused_before_it_is_sent(field, value):
+    """P9: an order that could not go out under our tag does not go out."""
+    with pytest.raises(BrokerRefused, match="nothing was sent"):
+        order_fields(evolve(LEG, **{field: value}))
+
+
+@pytest.mark.parametrize(
+    ("change", "enough"),
+    [
+        (Change(quantity=25), False),
+        (Change(order_type="MARKET"), True),
+        (Change(order_type="LIMIT"), False),
+        (Change(order_type="LIMIT", price=Decimal(7)), True),
+        (Change(order_type="SL", price=Decimal(7)), False),
+        (Change(order_type="SL", price=Decimal(7), trigger_price=Decimal(6)), True),
+        (Change(order_type="SL-M", trigger_price=Decimal(6)), True),
+        (Change(price=Decimal(7)), False),
+    ],
+)
+def test_a_change_says_enough_when_it_has_the_type_and_its_prices(change, enough):
+    """Fyers wants the type each time, and a limit price with each limit."""
+    assert says_enough(change) is enough
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        (Change(quantity=25), {"type": 4, "qty": 25, "limitPrice": 101, "stopPrice": 100}),
+        (Change(price=Decimal(102)), {"type": 4, "limitPrice": 102, "stopPrice": 100}),
+        (Change(trigger_price=Decimal(99)), {"type": 4, "limitPrice": 101, "stopPrice": 99}),
+        (Change(order_type="MARKET"), {"type": 2}),
+        (Change(order_type="SL-M"), {"type": 3, "stopPrice": 100}),
+        (Change(order_type="LIMIT", price=Decimal(0)), {"type": 1, "limitPrice": 0}),
+    ],
+)
+def test_what_a_change_leaves_out_is_as_the_order_has_it(change, fields):
+    """The type and the prices of that type go out with every change; a quantity only if it changes."""
+    assert change_fields("77", change, ORDER) == {"id": "77", **fields}
+
+
+@pytest.mark.parametrize(
+    ("change", "order"),
+    [
+        (Change(validity="IOC"), ORDER),
+        (Change(quantity=1), None),
+        (Change(quantity=1), evolve(ORDER, order_type="FYERS TYPE 9")),
+        (Change(order_type="ICEBERG"), ORDER),
+    ],
+)
+def test_a_change_that_cannot_be_written_is_refused(change, order):
+    """P9: nothing is sent of it."""
+    with pytest.raises(BrokerRefused, match="nothing was sent"):
+        change_fields("77", change, order)
