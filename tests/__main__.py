@@ -1,6 +1,7 @@
 """`python -m tests`: everything that must hold before a change is taken, the tests last.
 
-    style ─▶ form ─▶ types ─▶ tests, with branch coverage of actors/
+    style ─▶ form ─▶ types ─▶ tests, one worker a core ─▶ tests of real processes, one by one
+                                        └── with the branch coverage of actors/ ──┘
 
 The first step that fails ends it, with that step's exit status.
 """
@@ -13,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COVERAGE_PERCENT_MIN = 95
+# These have deadlines of their own, on a clock that other tests would share.
+PROCESSES = "process or browser"
 
 STEPS = (
     ("style", ("ruff", "check", "--quiet", ".")),
@@ -20,9 +23,12 @@ STEPS = (
     ("types", ("mypy", "--no-error-summary")),
     (
         "tests",
+        ("pytest", "-q", "-n", "auto", "-m", f"not ({PROCESSES})", "--cov", "--cov-report="),
+    ),
+    (
+        "processes",
         (
-            "pytest",
-            "--cov",
+            *("pytest", "-q", "-m", PROCESSES, "--cov", "--cov-append"),
             "--cov-report=term:skip-covered",
             f"--cov-fail-under={COVERAGE_PERCENT_MIN}",
         ),

@@ -1,6 +1,7 @@
 """`orderwire demo`: a gateway and a paper broker in one go, joined by real sockets.
 
 paper broker (child process) ◀── loopback ──▶ gateway ──▶ ready URL ──▶ your browser
+one more, if accounts are of another upstream ◀──┘
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -39,7 +40,11 @@ log = structlog.get_logger()
 
 RECONCILE_S: Final = 3.0
 STORE_NAME: Final = "orderwire.db"
-LEDGER_NAME: Final = "paper-ledger.jsonl"
+LEDGER_NAMES: Final = {
+    "ticker_service": "paper-ledger.jsonl",
+    "fyers": "paper-ledger-fyers.jsonl",
+    "kite": "paper-ledger-kite.jsonl",
+}
 
 
 @frozen
@@ -125,12 +130,18 @@ def command(
 async def demo(wanted: Wanted, folder: Path, stop: trio.Event) -> None:
     """Run the demo until told to stop."""
     api_key = secrets.token_urlsafe()
-    async with (
-        paper_process(paper_options(wanted, folder), api_key, stop) as broker,
-        trio.open_nursery() as nursery,
-    ):
-        nursery.start_soon(broker.watch)
-        config, key = configuration(wanted, folder, broker.url, api_key)
+    async with AsyncExitStack() as opened:
+        brokers = {
+            upstream: await opened.enter_async_context(
+                paper_process(paper_options(wanted, folder, upstream), api_key, stop)
+            )
+            for upstream in dict.fromkeys(wanted.accounts.values())
+        }
+        nursery = await opened.enter_async_context(trio.open_nursery())
+        for broker in brokers.values():
+            nursery.start_soon(broker.watch)
+        urls = {upstream: broker.url for upstream, broker in brokers.items()}
+        config, key = configuration(wanted, folder, urls, api_key)
         access = Access.from_keys(config) if key else Access.open_on_loopback(config)
         async with gateway(config, access, stop) as running:
             async with stoppable(stop):
@@ -165,18 +176,48 @@ def make_folder(folder: Path) -> None:
         raise CannotRun(f"{folder}: {error.strerror}") from None
 
 
-def paper_options(wanted: Wanted, folder: Path) -> list[str]:
-    """Give the broker's command line; its key is not on it."""
+def paper_options(wanted: Wanted, folder: Path, upstream: str) -> list[str]:
+    """Give one broker's command line: its accounts, and their share of the rate; not its key."""
+    names = [name for name, theirs in wanted.accounts.items() if theirs == upstream]
     return [
-        *("--accounts", ",".join(wanted.accounts)),
-        *("--rate", str(wanted.rate)),
+        *("--upstream", upstream),
+        *("--accounts", ",".join(names)),
+        *("--rate", str(wanted.rate * len(names) / len(wanted.accounts))),
         *("--seed", str(wanted.seed)),
-        *("--ledger", str(folder / LEDGER_NAME)),
+        *("--ledger", str(folder / LEDGER_NAMES[upstream])),
     ]
 
 
+def account_at(upstream: str, name: str, url: str, api_key: str) -> AccountConfig:
+    """Say how the gateway reaches an account at a paper broker.
+
+    An account's name is its API key at Kite and its app id at Fyers; all else is the broker's key.
+    """
+    sockets = "ws" + url.removeprefix("http")
+    match upstream:
+        case "fyers":
+            return AccountConfig(
+                upstream=upstream,
+                url=f"{url}/api/v3",
+                socket_url=f"{sockets}/trade/v3",
+                app_id=name,
+                access_token=api_key,
+                api_secret=api_key,
+            )
+        case "kite":
+            return AccountConfig(
+                upstream=upstream,
+                url=url,
+                socket_url=sockets,
+                api_key=name,
+                access_token=api_key,
+                api_secret=api_key,
+            )
+    return AccountConfig(upstream=upstream, url=url, api_key=api_key)
+
+
 def configuration(
-    wanted: Wanted, folder: Path, url: str, api_key: str
+    wanted: Wanted, folder: Path, urls: Mapping[str, str], api_key: str
 ) -> tuple[Config, str | None]:
     """Make the gateway's configuration, and a key when others than this host may come."""
     key = None if wanted.host in LOOPBACK else make_key()
@@ -185,7 +226,7 @@ def configuration(
         keys["demo"] = KeyConfig(key.sha256, accounts=("*",), rights=("read", "trade", "admin"))
     config = Config(
         accounts={
-            AccountId(name): AccountConfig(upstream=upstream, url=url, api_key=api_key)
+            AccountId(name): account_at(upstream, name, urls[upstream], api_key)
             for name, upstream in wanted.accounts.items()
         },
         server=ServerConfig(host=wanted.host, port=wanted.port),

@@ -68,7 +68,8 @@ LIFELINE_READ_BYTES = 1024
     default="paper",
     show_default=True,
     envvar="ORDERWIRE_PAPER_KEY",
-    help="What every credential of this broker must be; also from ORDERWIRE_PAPER_KEY.",
+    help="What every credential of this broker must be; also from ORDERWIRE_PAPER_KEY. The API key "
+    "at Kite may be an account's name instead, and stands for it; the app id at Fyers anything.",
 )
 @click.option(
     "--ledger",

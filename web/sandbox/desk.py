@@ -1,26 +1,20 @@
-"""What the REST and the stream of one broker share: its books, its key, its clocks, its faults.
+"""What a broker's REST and stream share: its books, its key, its clocks, its faults.
 
-    change ──▶ tell ──▶ one frame, encoded once ──▶ every socket of the account
+    frame of a change ──▶ push ──▶ the fate of each copy ──▶ every socket of the account
 
-The frames are ticker_service's: `order_update` with Kite's whole order row as data, or with a
-`task_status` in its place.
+Nothing here is any broker's own: how a change is written is the face's affair.
 """
 
 import hmac
-import json
-from datetime import datetime
-from typing import Any
+from datetime import date
 
 import trio
 from attrs import define
 
-from web.sandbox.exchange import Change
 from web.sandbox.faults import Faults
 from web.sandbox.market import Market
-from web.sandbox.orders import Now
-from web.sandbox.rows import stream_row
+from web.sandbox.orders import IST, Fill, Moment, Now, Order
 from web.sandbox.sockets import Hub
-from web.sandbox.tasks import Task, Tasks
 
 
 @define(eq=False)
@@ -30,7 +24,6 @@ class Desk:
     accounts: tuple[str, ...]
     api_key: str
     market: Market
-    tasks: Tasks
     faults: Faults
     hub: Hub
     now: Now
@@ -41,29 +34,38 @@ class Desk:
         """Whether this is the API key."""
         return key is not None and hmac.compare_digest(key.encode(), self.api_key.encode())
 
+    def account_of(self, login: str | None) -> str | None:
+        """Give the account that an API key or an app id stands for; None for an unknown one.
+
+        The name of an account is that account's, so that one broker can have several; the API
+        key itself is the first account's.
+        """
+        if login is not None and login in self.accounts:
+            return login
+        return self.accounts[0] if self.knows(login) else None
+
     def elapsed_s(self) -> float:
         """Seconds since the broker started: the time that faults are in."""
         return trio.current_time() - self.started_s
 
-    def tell(self, change: Change) -> None:
-        """Push one change to whoever listens to its account."""
-        account_id = change.moment.ask.account_id
-        if self.hub.of(account_id):
-            self._push(account_id, stream_row(change.order, change.moment))
-
-    def tell_task(self, task: Task) -> None:
-        """Push the end of a task."""
-        self._push(task.account_id, task.frame_data())
-
-    def _push(self, account_id: str, data: dict[str, Any]) -> None:
-        text = frame("order_update", account_id, self.now(), data=data)
+    def push(self, account_id: str, frame: str, topic: str | None = None) -> None:
+        """Send a frame to the account's sockets; with a topic, to those that asked for it."""
         for outbox in self.hub.of(account_id):
-            fate = self.faults.frame(account_id, self.elapsed_s())
-            outbox.put(text, fate, trio.current_time() + self.latency_s / 2)
+            if topic is None or topic in outbox.topics:
+                fate = self.faults.frame(account_id, self.elapsed_s())
+                outbox.put(frame, fate, trio.current_time() + self.latency_s / 2)
 
+    def today(self) -> date:
+        """Give the exchange's day."""
+        return self.now().astimezone(IST).date()
 
-def frame(kind: str, account_id: str, at: datetime, **fields: Any) -> str:
-    """One frame as text. `timestamp` is UTC with milliseconds."""
-    stamp = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
-    whole = {"type": kind, "account_id": account_id, **fields, "timestamp": stamp}
-    return json.dumps(whole, separators=(",", ":"))
+    def orders_of(self, account_id: str) -> list[tuple[Order, Moment]]:
+        """Give the orders that the account's book shows, each as it is now, oldest first."""
+        orders = self.market.exchange.books[account_id].orders_of(self.today())
+        # Orders and moments are taken together, so the list is of one instant.
+        return [(order, order.last) for order in orders]
+
+    def fills_of(self, account_id: str) -> list[tuple[Fill, Order]]:
+        """Give the account's trades of the day with their orders, oldest first."""
+        book = self.market.exchange.books[account_id]
+        return [(fill, book.orders[fill.order_id]) for fill in book.fills_of(self.today())]

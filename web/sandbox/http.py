@@ -6,8 +6,11 @@ The real server, the tests and the simulation all come through here.
 """
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
+from html import escape
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from attrs import Factory, frozen
 
@@ -48,6 +51,25 @@ def raw_json(text: str, status: int = 200, **headers: str) -> Response:
 def fault(status: int, detail: str, **headers: str) -> Response:
     """Give an error in ticker_service's form: `{"detail": …}`."""
     return answer({"detail": detail}, status, **headers)
+
+
+def sent_back(target: str, query: Mapping[str, str]) -> Response:
+    """End a login: the browser goes back to `target` with what it is to bring.
+
+    Where it is not said whither, or not well, the page shows what there is to bring.
+    """
+    brought = urlencode(query)
+    try:
+        parts = urlsplit(target)
+        usable = parts.scheme in {"http", "https"} and bool(parts.netloc)
+    except ValueError:
+        usable = False
+    # What is no plain text could end the header and begin another.
+    if usable and target.isascii() and target.isprintable():
+        join = "&" if parts.query else "?"
+        return Response(302, {"location": f"{target}{join}{brought}"})
+    page = f"<!doctype html><title>Paper broker</title><p>Logged in. Bring back: {escape(brought)}"
+    return Response(200, {"content-type": "text/html; charset=utf-8"}, page.encode())
 
 
 def json_object(body: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 It runs the same under a virtual clock in one process and behind real sockets (`server.py`).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,19 +17,25 @@ from attrs import field, frozen, validators
 
 from web.sandbox.desk import Desk
 from web.sandbox.exchange import Change, Exchange
+from web.sandbox.face import Admission, Face
 from web.sandbox.faults import Fault, Faults, read_faults
+from web.sandbox.fyers.face import Fyers
 from web.sandbox.http import Request, Response
+from web.sandbox.kite.face import Kite
 from web.sandbox.ledger import Entry, Ledger
 from web.sandbox.market import Market
 from web.sandbox.orders import Now
 from web.sandbox.prices import Prices
-from web.sandbox.rest import Rest
 from web.sandbox.sockets import Hub, Socket
-from web.sandbox.stream import Admission, admit, stream
-from web.sandbox.tasks import Tasks
+from web.sandbox.ticker_service.face import TickerService
 from web.sandbox.trader import Trader
 
-UPSTREAMS: Final = ("ticker_service",)
+FACES: Final[Mapping[str, Callable[[Desk], Face]]] = {
+    "ticker_service": TickerService,
+    "fyers": Fyers,
+    "kite": Kite,
+}
+UPSTREAMS: Final = tuple(FACES)
 STEPS_A_TURN: Final = 4
 """Changes that a late market makes in one turn: few, or the sockets would starve for it."""
 
@@ -60,9 +66,9 @@ class PaperOptions:
 class PaperBroker:
     """A running broker: `handle` one HTTP request, `admit` and `stream` one websocket."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, face: Face) -> None:
         self.desk = desk
-        self._rest = Rest(desk)
+        self._face = face
 
     @property
     def exchange(self) -> Exchange:
@@ -71,15 +77,17 @@ class PaperBroker:
 
     async def handle(self, request: Request) -> Response:
         """Answer one request, sooner or later or never."""
-        return await self._rest.handle(request)
+        return await self._face.handle(request)
 
-    def admit(self, path: str, query: dict[str, str]) -> Admission | Response:
+    def admit(
+        self, path: str, query: dict[str, str], headers: dict[str, str] | None = None
+    ) -> Admission | Response:
         """Whether to accept a websocket handshake; else the answer to refuse it with."""
-        return admit(self.desk, path, query)
+        return self._face.admit(Request("GET", path, query, headers or {}))
 
     async def stream(self, socket: Socket, admission: Admission) -> None:
         """Serve one accepted websocket until either side ends it."""
-        await stream(self.desk, socket, admission)
+        await self._face.stream(socket, admission)
 
 
 @asynccontextmanager
@@ -124,11 +132,11 @@ async def pace(trader: Trader, rate: float) -> None:
 def _assemble(
     options: PaperOptions, faults: Faults, ledger: Ledger | None, now: Now
 ) -> PaperBroker:
-    told: list[Desk] = []
+    faces: list[Face] = []
 
     def tell(change: Change) -> None:
-        for desk in told:
-            desk.tell(change)
+        for face in faces:
+            face.tell(change)
 
     def record(entries: Sequence[Entry]) -> None:
         if ledger is not None:
@@ -137,21 +145,16 @@ def _assemble(
     exchange = Exchange(options.accounts, now, record, tell)
     if ledger is not None:
         exchange.restore(ledger.open())
-    tasks = Tasks()
-    for account_id in options.accounts:
-        for order in exchange.books[account_id].orders.values():
-            if order.ask.source == "api":
-                tasks.add("place", order)
     desk = Desk(
         accounts=options.accounts,
         api_key=options.api_key,
         market=Market(exchange, Prices(Random(options.seed)), Random(options.seed + 3)),
-        tasks=tasks,
         faults=faults,
         hub=Hub(),
         now=now,
         started_s=trio.current_time(),
         latency_s=options.latency_ms / 1000,
     )
-    told.append(desk)
-    return PaperBroker(desk)
+    face = FACES[options.upstream](desk)
+    faces.append(face)
+    return PaperBroker(desk, face)

@@ -86,7 +86,8 @@ def paper_app(broker: PaperBroker) -> QuartTrio:
         return _as_quart(await broker.handle(asked))
 
     async def socket(path: str) -> QuartResponse | None:
-        admission = broker.admit(f"/{path}", websocket.args.to_dict())
+        headers = {name.lower(): value for name, value in websocket.headers.items()}
+        admission = broker.admit(f"/{path}", websocket.args.to_dict(), headers)
         if isinstance(admission, Response):
             return _as_quart(admission)
         await websocket.accept()
@@ -107,12 +108,12 @@ class _QuartSocket:
         message = await websocket.receive()
         return message if isinstance(message, str) else ""
 
-    async def send(self, text: str) -> None:
+    async def send(self, frame: str | bytes) -> None:
         if _connection.get().ended:
             # Quart's own send would return at once, and a loop of them would never yield.
             raise SocketClosedError
         try:
-            await websocket.send(text)
+            await websocket.send(frame)
         except LeftError:
             raise SocketClosedError from None
 

@@ -32,8 +32,8 @@ class Socket(Protocol):
     async def receive(self) -> str:
         """Wait for the next text frame."""
 
-    async def send(self, text: str) -> None:
-        """Send one text frame."""
+    async def send(self, frame: str | bytes) -> None:
+        """Send one frame: text, or binary."""
 
     async def close(self, code: int, reason: str) -> None:
         """Close with a close frame."""
@@ -46,7 +46,7 @@ class Socket(Protocol):
 class Parcel:
     """A frame on its way. `due` is on Trio's clock; `hold_s` above zero lets the next overtake."""
 
-    text: str
+    frame: str | bytes
     due: float = 0.0
     hold_s: float = 0.0
 
@@ -63,11 +63,13 @@ class Outbox:
     cut: bool = False
     farewell: tuple[int, str] | None = None
     """The close code and reason, when it is the server that ends it."""
+    topics: set[str] = Factory(set)
+    """What the client has asked for, at a broker that lets it choose."""
     _ends: tuple[trio.MemorySendChannel[Parcel], trio.MemoryReceiveChannel[Parcel]] = Factory(
         _channel
     )
 
-    def put(self, text: str, fate: FrameFate, due: float) -> None:
+    def put(self, frame: str | bytes, fate: FrameFate, due: float) -> None:
         """Queue one frame that is due at a time, as its fate has it; never waits."""
         if fate.drop:
             self.cut_off()
@@ -75,7 +77,7 @@ class Outbox:
             return
         for _ in range(fate.copies):
             try:
-                self._ends[0].send_nowait(Parcel(text, due + fate.delay_s, fate.hold_s))
+                self._ends[0].send_nowait(Parcel(frame, due + fate.delay_s, fate.hold_s))
             except trio.WouldBlock:
                 self.cut_off()
                 return
@@ -114,10 +116,13 @@ class Hub:
         return len(self._of.get(account_id, {})) >= SOCKETS_MAX
 
     @contextmanager
-    def join(self, account_id: str) -> Iterator[Outbox]:
-        """Give an outbox that gets every frame of the account, for as long as the block runs."""
+    def join(self, account_id: str, topics: set[str] | None = None) -> Iterator[Outbox]:
+        """Give an outbox that gets every frame of the account, for as long as the block runs.
+
+        `topics` is what its client has asked for; who owns the set may change it.
+        """
         self._joined += 1
-        number, outbox = self._joined, Outbox()
+        number, outbox = self._joined, Outbox(topics=set() if topics is None else topics)
         self._of.setdefault(account_id, {})[number] = outbox
         try:
             yield outbox

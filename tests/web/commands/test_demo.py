@@ -10,6 +10,7 @@ import pytest
 import trio
 import trio_websocket
 
+from actors.domain.config_accounts import check_account
 from tests.web.commands.processes import (
     ROOT,
     children_of,
@@ -19,7 +20,7 @@ from tests.web.commands.processes import (
     ran,
     until,
 )
-from web.commands.demo import has_display
+from web.commands.demo import Wanted, account_at, has_display, paper_options
 
 BATCH = json.loads("""
 {
@@ -215,6 +216,48 @@ def test_it_runs_in_a_folder_that_has_a_web_of_its_own(tmp_path):
         done.kill()
         done.wait()
         done.stdout.close()
+
+
+WANTED = Wanted(
+    host="127.0.0.1",
+    port=0,
+    accounts={"primary": "ticker_service", "fy": "fyers", "fy2": "fyers", "zer": "kite"},
+    rate=8.0,
+    seed=3,
+    browser=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "names", "rate"),
+    [("ticker_service", "primary", "2.0"), ("fyers", "fy,fy2", "4.0"), ("kite", "zer", "2.0")],
+)
+def test_each_upstream_has_a_broker_with_its_accounts(tmp_path, upstream, names, rate):
+    """A broker of its own, with a ledger of its own and the accounts' share of the rate."""
+    options = paper_options(WANTED, tmp_path, upstream)
+    said = dict(zip(options[::2], options[1::2], strict=True))
+    assert (said["--upstream"], said["--accounts"], said["--rate"]) == (upstream, names, rate)
+    ledgers = {paper_options(WANTED, tmp_path, each)[-1] for each in ("fyers", "kite", upstream)}
+    assert len(ledgers) == len({"fyers", "kite", upstream})
+
+
+@pytest.mark.parametrize(
+    ("upstream", "reach"),
+    [
+        ("ticker_service", ("http://h:1", "", "k", "", "", "")),
+        ("fyers", ("http://h:1/api/v3", "ws://h:1/trade/v3", "", "a", "k", "k")),
+        ("kite", ("http://h:1", "ws://h:1", "a", "", "k", "k")),
+    ],
+)
+def test_an_account_is_reached_as_its_broker_wants_it(upstream, reach):
+    """REST, socket and credentials; the account's name says at Fyers and Kite which it is."""
+    account = account_at(upstream, "a", "http://h:1", "k")
+    assert reach == (
+        account.url, account.socket_url, account.api_key, account.app_id, account.access_token,
+        account.api_secret,
+    )  # fmt: skip
+    wrong = [each.path for each in check_account("$.accounts.a", "a", account)]
+    assert set(wrong) <= {"$.accounts.a.upstream"}
 
 
 def test_a_browser_is_opened_only_where_it_has_a_window():

@@ -33,7 +33,7 @@ def test_what_is_well_written_is_read(kind, text, value):
         (AccountNames(), "a" * 65, "at most 64"),
         (AccountNames(), "a,b,a", "twice"),
         (AccountNames(), "*", "letters, digits"),
-        (DemoAccounts(), "primary=fyers", "not 'fyers'"),
+        (DemoAccounts(), "primary=zerodha", "not 'zerodha'"),
         (DemoAccounts(), "primary=", "the upstream is one of"),
         (DemoAccounts(), "=ticker_service", "letters, digits"),
         (DemoAccounts(), "a,a=ticker_service", "twice"),

@@ -21,6 +21,24 @@ def test_it_serves_its_broker_and_says_only_where():
         assert paper.rest("stdout") == []
 
 
+@pytest.mark.parametrize(
+    ("upstream", "path", "headers"),
+    [
+        ("fyers", "/api/v3/orders", {"authorization": "b:k"}),
+        ("kite", "/orders", {"authorization": "token b:k", "x-kite-version": "3"}),
+    ],
+)
+def test_it_speaks_as_the_broker_that_is_asked_for(upstream, path, headers):
+    """`--upstream`: that broker's paths and credentials, and nobody else's."""
+    options = ("--upstream", upstream, "--api-key", "k", "--accounts", "a,b")
+    with orderwire("paper", "--port", 0, *options) as paper:
+        with httpx2.Client(base_url=paper.ready()) as http:
+            assert http.get(path, headers=headers).status_code == 200
+            assert http.get(path).status_code in {400, 401}
+            assert http.get("/orders/", headers={"X-API-Key": "k"}).status_code != 200
+        assert paper.stop() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
 def test_it_ends_well_however_often_it_is_told(number):
     """P18: exit 0 on the first signal, and on as many as come while it ends."""

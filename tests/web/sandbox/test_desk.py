@@ -1,21 +1,9 @@
-import json
-
 import pytest
 import trio
 
-from tests.web.sandbox.given import NOON, body
+from tests.web.sandbox.given import body
 from tests.web.sandbox.wire import connect, frames, placed
-from web.sandbox.desk import frame
 from web.sandbox.paper import PaperOptions, open_paper
-
-
-def test_a_frame_is_type_account_and_time():
-    """The first frame of ticker_service, literally; the time is UTC with milliseconds."""
-    assert json.loads(frame("connected", "primary", NOON)) == {
-        "type": "connected",
-        "account_id": "primary",
-        "timestamp": "2026-11-23T06:30:15.123Z",
-    }
 
 
 async def test_only_the_key_is_known():
@@ -25,6 +13,14 @@ async def test_only_the_key_is_known():
         assert not broker.desk.knows("open")
         assert not broker.desk.knows("")
         assert not broker.desk.knows(None)
+
+
+async def test_a_login_is_an_account_or_the_first():
+    """An account's name stands for that account, the API key for the first; nothing else does."""
+    async with open_paper(PaperOptions(accounts=("a", "b"), api_key="k")) as broker:
+        assert [broker.desk.account_of(login) for login in ("a", "b", "k", "c", "", None)] == [
+            "a", "b", "a", None, None, None,
+        ]  # fmt: skip
 
 
 async def test_frames_take_their_half_of_the_latency(autojump_clock, nursery):

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from web.sandbox.http import answer, fault, json_object
+from web.sandbox.http import answer, fault, json_object, sent_back
 from web.sandbox.orders import RefusedError
 
 
@@ -30,3 +30,21 @@ def test_anything_else_is_refused(body):
     """P19: a body that is no object is an input error, however it is broken."""
     with pytest.raises(RefusedError, match="body"):
         json_object(body)
+
+
+def test_a_browser_is_sent_back_with_what_it_brings():
+    """302 to where it came from, whatever stands in the query already."""
+    for target, join in (("http://x/cb", "?"), ("https://x/cb?a=b", "&")):
+        response = sent_back(target, {"state": "s&t"})
+        assert response.status == 302
+        assert response.headers["location"] == f"{target}{join}state=s%26t"
+
+
+@pytest.mark.parametrize(
+    "target", ["", "javascript:x", "//x", "http://", "http://x/\r\nb: c", "http://["]
+)
+def test_a_browser_is_sent_nowhere_else(target):
+    """What is no web address, or would break the header, is a page that shows what to bring."""
+    response = sent_back(target, {"state": "<b>"})
+    assert (response.status, "location" in response.headers) == (200, False)
+    assert b"state=%3Cb%3E" in response.body

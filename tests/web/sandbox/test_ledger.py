@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from tests.web.sandbox.given import NOON, Floor, ask
+from web.sandbox.kite.rows import book_row, position_row, stream_row, trade_row
 from web.sandbox.ledger import Entry, Ledger, LedgerError, encode
-from web.sandbox.rows import book_row, position_row, stream_row, trade_row
 
 
 def lived(floor):

@@ -15,6 +15,7 @@ import trio_websocket
 
 from tests.web.sandbox.given import body
 from web.sandbox.faults import Fault
+from web.sandbox.kite.stream import KiteManners
 from web.sandbox.paper import PaperOptions
 from web.sandbox.server import serve_paper
 
@@ -34,13 +35,15 @@ async def served(**options):
 
 
 @asynccontextmanager
-async def open_stream(url, resource=STREAM):
+async def open_stream(url, resource=STREAM, headers=()):
     """A client's websocket whose TCP stream is ours: after an abnormal end trio-websocket leaves
     its own open.
     """
     port = int(url.rpartition(":")[2])
     async with await trio.open_tcp_stream("127.0.0.1", port) as tcp, trio.open_nursery() as nursery:
-        yield await trio_websocket.wrap_client_stream(nursery, tcp, "paper", resource)
+        yield await trio_websocket.wrap_client_stream(
+            nursery, tcp, "paper", resource, extra_headers=list(headers)
+        )
         nursery.cancel_scope.cancel()
 
 
@@ -74,6 +77,47 @@ async def test_an_order_goes_from_rest_to_stream():
             )
             assert (gone.status_code, list(gone.json())) == (400, ["detail"])
             assert (await http.get("/")).status_code == 404
+
+
+async def test_kite_is_heard_and_its_heart_beats(monkeypatch):
+    """Over real sockets: a form is an order, its change a text frame, the sign of life binary."""
+    monkeypatch.setattr(KiteManners, "idle_s", 0.1)
+    headers = {"authorization": "token paper:paper", "x-kite-version": "3"}
+    with trio.fail_after(20):
+        async with (
+            served(upstream="kite") as (url, _),
+            httpx2.AsyncClient(base_url=url, headers=headers) as http,
+            open_stream(url, "/?api_key=paper&access_token=paper") as client,
+        ):
+            assert await client.get_message() == b"\x00"
+            form = {**body("FILL1"), "price": "100.05"}
+            said = (await http.post("/orders/regular", data=form)).json()
+            while isinstance(message := await client.get_message(), bytes):
+                pass
+            row = json.loads(message)["data"]
+            assert (row["status"], row["order_id"]) == ("COMPLETE", said["data"]["order_id"])
+
+
+async def test_fyers_is_heard_by_who_subscribes():
+    """Over real sockets: the handshake's header, a subscription, and the trade of an order."""
+    key = {"authorization": "ABC-100:paper"}
+    with trio.fail_after(20):
+        async with (
+            served(upstream="fyers") as (url, _),
+            httpx2.AsyncClient(base_url=url, headers=key) as http,
+            open_stream(url, "/trade/v3", [(b"authorization", b"ABC-100:paper")]) as client,
+        ):
+            await client.send_message('{"T":"SUB_ORD","SLIST":["trades"],"SUB_T":1}')
+            assert (await told(client))["code"] == 1605
+            order = {
+                "symbol": "NSE:FILL1-EQ",
+                "qty": 10,
+                "type": 2,
+                "side": 1,
+                "productType": "CNC",
+            }
+            said = (await http.post("/api/v3/orders/sync", json=order)).json()
+            assert (await told(client))["trades"]["id"] == said["id"]
 
 
 async def test_the_door_is_shut_without_a_key():

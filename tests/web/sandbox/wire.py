@@ -49,7 +49,9 @@ async def serve_socket(broker, stream):
     async with trio.open_nursery() as nursery:
         request = await trio_websocket.wrap_server_stream(nursery, stream)
         path, _, query = request.path.partition("?")
-        admission = broker.admit(path, dict(parse_qsl(query, keep_blank_values=True)))
+        headers = {name.decode().lower(): value.decode() for name, value in request.headers}
+        asked = dict(parse_qsl(query, keep_blank_values=True))
+        admission = broker.admit(path, asked, headers)
         if isinstance(admission, Response):
             await request.reject(admission.status, body=admission.body)
         else:
@@ -58,11 +60,13 @@ async def serve_socket(broker, stream):
         nursery.cancel_scope.cancel()
 
 
-async def connect(nursery, broker, resource):
+async def connect(nursery, broker, resource, headers=()):
     """A client's websocket to the broker."""
     ours, theirs = memory_stream_pair()
     nursery.start_soon(serve_socket, broker, theirs)
-    return await trio_websocket.wrap_client_stream(nursery, ours, "paper", resource)
+    return await trio_websocket.wrap_client_stream(
+        nursery, ours, "paper", resource, extra_headers=list(headers)
+    )
 
 
 async def call(broker, method, path, body=None, key="paper", **query):
@@ -87,12 +91,12 @@ async def frames(connection, count):
     return [json.loads(await connection.get_message()) for _ in range(count)]
 
 
-async def refusal(broker, resource):
+async def refusal(broker, resource, headers=()):
     """The HTTP status with which a handshake is refused; 101 when it is not."""
     statuses = [101]
     try:
         async with trio.open_nursery() as nursery:
-            await connect(nursery, broker, resource)
+            await connect(nursery, broker, resource, headers)
             nursery.cancel_scope.cancel()
     except* trio_websocket.ConnectionRejected as refused:
         statuses = [each.status_code for each in refused.exceptions]

@@ -1,7 +1,7 @@
 from collections import Counter
 
-from web.sandbox.metrics import metrics_text
 from web.sandbox.paper import PaperOptions, open_paper
+from web.sandbox.ticker_service.metrics import metrics_text
 
 
 async def test_the_names_are_ticker_services():

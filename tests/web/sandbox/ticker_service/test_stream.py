@@ -7,10 +7,10 @@ import trio_websocket
 
 from tests.web.sandbox.given import NOON, Clock, body
 from tests.web.sandbox.wire import call, connect, frames, placed, refusal
+from web.sandbox.face import Admission
 from web.sandbox.faults import Fault
 from web.sandbox.paper import PaperOptions, open_paper
 from web.sandbox.sockets import SOCKETS_MAX, SocketClosedError
-from web.sandbox.stream import Admission
 
 V1 = "/advanced/ws/orders/primary?api_key=paper"
 V2 = "/advanced/ws/orders/primary"

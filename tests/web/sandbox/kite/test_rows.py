@@ -1,7 +1,14 @@
 from decimal import Decimal
 
 from tests.web.sandbox.given import Floor, ask
-from web.sandbox.rows import book_row, number, position_row, stream_row, trade_row
+from web.sandbox.kite.rows import (
+    book_row,
+    number,
+    position_row,
+    postback_row,
+    stream_row,
+    trade_row,
+)
 
 
 def test_the_order_row_is_kites():
@@ -95,3 +102,14 @@ def test_numbers_are_plain_json_numbers():
         45500.0,
         19500.1235,
     ]
+
+
+def test_a_postback_is_a_row_with_more_and_less():
+    """Protocols 2.2: user_id, app_id, checksum and unfilled_quantity; neither tags nor modified."""
+    floor = Floor()
+    order = floor.exchange.accept(ask(tag="abc"))
+    floor.exchange.fill(order.order_id, 4, Decimal(100))
+    row, whole = postback_row(order, order.last), stream_row(order, order.last)
+    assert row.keys() - whole.keys() == {"user_id", "app_id", "checksum", "unfilled_quantity"}
+    assert whole.keys() - row.keys() == {"tags", "modified"}
+    assert (row["checksum"], row["unfilled_quantity"], row["status"]) == ("", 6, "UPDATE")

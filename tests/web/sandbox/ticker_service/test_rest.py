@@ -8,7 +8,7 @@ from tests.web.sandbox.wire import call, placed
 from web.sandbox.faults import Fault
 from web.sandbox.http import Request, Response
 from web.sandbox.paper import PaperOptions, open_paper
-from web.sandbox.rest import named_account, route_of
+from web.sandbox.ticker_service.rest import named_account, route_of
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from web.sandbox.books import Position
+from web.sandbox.desk import Desk
 from web.sandbox.orders import IST, Fill, Moment, Order
 
 Row = dict[str, Any]
@@ -77,6 +78,18 @@ def order_row(order: Order, moment: Moment, status: str) -> Row:
     }
 
 
+def postback_row(order: Order, moment: Moment) -> Row:
+    """Give the order as a postback, which is what Kite's own socket sends.
+
+    It has four fields more than an order's row and lacks two; on the socket its checksum has been
+    seen blank.
+    """
+    row = stream_row(order, moment)
+    del row["tags"], row["modified"]
+    more = {"user_id": "PAPER1", "app_id": 1, "checksum": "", "unfilled_quantity": moment.pending}
+    return row | more
+
+
 def trade_row(fill: Fill, order: Order) -> Row:
     """One Kite trade. `order_timestamp` is the time of day alone, as published."""
     ask = fill.ask
@@ -131,6 +144,16 @@ def position_row(position: Position, last_price: Decimal) -> Row:
         "buy_m2m": sides["buy_value"],
         "sell_m2m": sides["sell_value"],
         **{f"day_{name}": value for name, value in sides.items()},
+    }
+
+
+def position_rows(desk: Desk, account_id: str) -> dict[str, list[Row]]:
+    """Give what `GET /portfolio/positions` shows: net, and of the day."""
+    exchange = desk.market.exchange
+    book = exchange.books[account_id]
+    return {
+        name: [position_row(each, exchange.last_prices[each.key[1]]) for each in positions]
+        for name, positions in (("net", book.net.values()), ("day", book.day_of(desk.today())))
     }
 
 

@@ -1,6 +1,6 @@
 from tests.web.sandbox.given import Floor, ask
-from web.sandbox import tasks as module
-from web.sandbox.tasks import Tasks
+from web.sandbox.ticker_service import tasks as module
+from web.sandbox.ticker_service.tasks import Tasks
 
 
 def test_a_task_is_completed_with_its_order_id():
