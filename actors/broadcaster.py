@@ -1,8 +1,9 @@
 """Fan-out: feeds that encode each event once, and the subscriptions that read them.
 
-    journal ──▶ feed (accounts, types): frames, encoded once ──▶ subscription ─▶ socket
-                 │  in memory, bounded                           subscription ─▶ socket
-                 └─ older: the journal, then the store ────────▶ …
+    journal ──▶ heads: each event, worded once a dialect
+                  └─▶ feed (accounts, types, dialect): frames ──▶ subscription ─▶ socket
+                       │  in memory, bounded                      subscription ─▶ socket
+                       └─ older: the journal, then the store ───▶ …
 
 A subscription has no queue, only a place. It pulls: frames of its feed, answers to what its client
 asked, a heartbeat when nothing happens. All of them come out of one `next`, in order, so an answer
@@ -14,14 +15,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import trio
 from attrs import define, field, frozen
 
 from .domain.errors import Unavailable
-from .domain.frames import event_frame, heartbeat_frame
-from .domain.ids import AccountId, Epoch, LogPosition, Offset
+from .domain.frames import OURS, Dialect, Heads, event_frame, heartbeat_frame
+from .domain.ids import AccountId, LogPosition, Offset
 from .domain.model import Event, EventType
 from .runtime.journal import Journal
 
@@ -34,10 +35,11 @@ ASKED_MAX: Final = 64  # what a client may have asked and not been answered
 
 @frozen
 class Selection:
-    """What a subscriber wants to hear of. An empty set of types is none, not all."""
+    """What a subscriber wants to hear of, and how. An empty set of types is none, not all."""
 
     accounts: frozenset[AccountId]
     types: frozenset[EventType]
+    dialect: Dialect = OURS
 
     def takes(self, event: Event) -> bool:
         """Say whether an event belongs to it."""
@@ -62,7 +64,7 @@ class Feed:
     """
 
     selection: Selection
-    epoch: Epoch
+    heads: Heads
     floor: Offset
     scanned: Offset
     last: Offset  # of the newest frame: the `prev` of the next
@@ -75,7 +77,7 @@ class Feed:
         for event in events:
             self.scanned = event.offset
             if self.selection.takes(event):
-                text = event_frame(event, self.epoch, self.last)
+                text = self.heads.frame(event, self.last, self.selection.dialect)
                 self.frames.append(Frame(event.offset, self.last, text, event))
                 self.last = event.offset
         if len(self.frames) > FRAMES_MAX:
@@ -147,7 +149,7 @@ class Subscription:
     @property
     def position(self) -> LogPosition:
         """Give the place up to which everything has been given."""
-        return LogPosition(self.feed.epoch, self.offset)
+        return LogPosition(self.feed.heads.epoch, self.offset)
 
     def wake(self) -> None:
         """Let it look again."""
@@ -180,7 +182,7 @@ class Subscription:
         texts = [frame.text for frame in frames]
         if frames[0].prev > self.last_frame:
             # The feed knows of a later place than this client was given.
-            texts[0] = event_frame(frames[0].event, self.feed.epoch, self.last_frame)
+            texts[0] = self._frame(frames[0].event)
         self.offset = self.last_frame = frames[-1].offset
         return texts
 
@@ -191,9 +193,15 @@ class Subscription:
         for event in events:
             self.offset = event.offset
             if self.feed.selection.takes(event):
-                texts.append(event_frame(event, self.feed.epoch, self.last_frame))
+                texts.append(self._frame(event))
                 self.last_frame = event.offset
         return texts
+
+    def _frame(self, event: Event) -> str:
+        """Write a frame for this client alone."""
+        return event_frame(
+            event, self.feed.heads.epoch, self.last_frame, self.feed.selection.dialect
+        )
 
 
 class Broadcaster:
@@ -202,6 +210,7 @@ class Broadcaster:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self._feeds: dict[Selection, Feed] = {}
+        self._heads = Heads(journal.epoch)
 
     async def run(self) -> None:
         """Follow the journal until cancelled."""
@@ -263,10 +272,5 @@ class Broadcaster:
         if len(self._feeds) >= FEEDS_MAX:
             raise Unavailable(f"more than {FEEDS_MAX} different subscriptions at once")
         end = self.journal.end
-        feed = self._feeds[selection] = Feed(selection, self.journal.epoch, end, end, end)
+        feed = self._feeds[selection] = Feed(selection, self._heads, end, end, end)
         return feed
-
-
-def selection_row(selection: Selection) -> dict[str, Any]:
-    """Give a selection as an answer shows it."""
-    return {"types": sorted(selection.types), "accounts": sorted(selection.accounts)}

@@ -60,7 +60,7 @@ class AccountStream:
         self._ground = Ground(book, self.row, writer, self.nudge)
         self._wake = trio.Event()
         self._connects = 0
-        self._agenda = Agenda(day_s=-math.inf)
+        self._agenda = Agenda()
         self.switch = Switch()
         self._stopped = trio.Event()
         self._refusal: NeedsLogin | None = None
@@ -186,6 +186,7 @@ class AccountStream:
 
     async def _keep_true(self) -> None:
         failures = 0
+        await self._turn_to_day()
         while True:
             await self._wait_until_due()
             now_s = trio.current_time()

@@ -28,6 +28,7 @@ from .guards import guarded
 from .health import Health
 from .logins import Logins
 from .metrics import Exposition
+from .order_stream import OrderStream
 from .orders import Orders
 from .problems import add_problems
 from .request_ids import Identified
@@ -63,7 +64,9 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     Batches(system).add_to(app)
     Controls(system).add_to(app)
     Logins(system).add_to(app)
-    Sockets(system, access, metrics, stop).add_to(app)
+    sockets = Sockets(system, access, metrics, stop)
+    sockets.add_to(app)
+    OrderStream(system, sockets).add_to(app)
     return app
 
 

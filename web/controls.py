@@ -3,6 +3,7 @@
     POST /accounts/{id}/halt      {"cancel_open", "reason"}   POST /halt   every account, at once
     POST /accounts/{id}/resume
     POST /accounts/{id}/deadman   {"seconds", "cancel_open"}
+    POST /accounts/{id}/connect   /disconnect: its stream (`admin`)
 
 An answer has the account's row as it now stands, whether that is durable yet (`stored`; it acts in
 any case), and what became of the orders that were to be cancelled.
@@ -23,6 +24,7 @@ from actors import System
 from actors.controls import Held, check_reason
 from actors.domain.errors import Refused
 from actors.domain.ids import AccountId
+from actors.domain.model import AccountStatus
 from actors.domain.wire import plain
 
 from .answers import answer_at, caller
@@ -58,6 +60,8 @@ class Controls:
             "halt": self.halt,
             "resume": self.resume,
             "deadman": self.deadman,
+            "connect": self.connect,
+            "disconnect": self.disconnect,
         }
         for name, view in rules.items():
             app.add_url_rule(f"/accounts/<account_id>/{name}", name, view, methods=["POST"])
@@ -101,6 +105,22 @@ class Controls:
         wish = await read_wish(DeadmanWish, "the body is not a deadman", may_be_empty=False)
         held = await self._system.deadman(account, wish.seconds, cancel_open=wish.cancel_open)
         return self._answer(account, held)
+
+    async def connect(self, account_id: str) -> Response:
+        """Start the account's stream, or try it again now."""
+        account = caller().require("admin", account_id)
+        await read_wish(NoFields, "to connect takes no fields")
+        return self._row(account, await self._system.connect(account))
+
+    async def disconnect(self, account_id: str) -> Response:
+        """Stop the account's stream until it is connected again."""
+        account = caller().require("admin", account_id)
+        await read_wish(NoFields, "to disconnect takes no fields")
+        return self._row(account, await self._system.disconnect(account))
+
+    def _row(self, account: AccountId, row: AccountStatus) -> Response:
+        fields = {"status": "success", "account_id": account, "data": plain(row)}
+        return answer_at(self._system.journal.position, fields)
 
     def _answer(self, account: AccountId, held: Held) -> Response:
         fields = {"status": "success", **fields_of(account, held)}

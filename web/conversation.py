@@ -20,17 +20,17 @@ from attrs import define, frozen
 from quart import websocket
 
 from actors import System
-from actors.broadcaster import Subscription, selection_row
+from actors.broadcaster import Selection, Subscription
 from actors.domain.errors import PositionGone, Unavailable
 from actors.domain.frames import answer_frame, snapshot_frames
 from actors.domain.ids import AccountId, Offset
 from actors.domain.model import Event
-from actors.domain.wire import encode, plain, time_text
+from actors.domain.wire import encode, time_text
 from actors.runtime.metrics import Metrics
 
 from .connection import Connection, PeerGoneError, PeerStalledError
 from .stacks import LeftError
-from .wishes import NotUnderstood, Opening, Wish, granted, read_wish
+from .wishes import NotUnderstood, Opening, Wish, Words, granted, read_wish
 
 log = structlog.get_logger()
 
@@ -79,8 +79,9 @@ class Allowance:
 class Conversation:
     """A client's place in the record and all that is said over its socket.
 
-    `readable` is what it may ever hear of; `may_stay` says whether its key is still good. `ending`
-    is how it was closed, when it was we who closed it.
+    `readable` is what it may ever hear of; `words` are its surface's, and `status` is what that
+    answers to `get_status`; `may_stay` says whether its key is still good. `ending` is how it was
+    closed, when it was we who closed it.
     """
 
     def __init__(
@@ -89,6 +90,8 @@ class Conversation:
         system: System,
         metrics: Metrics,
         readable: frozenset[AccountId],
+        words: Words,
+        status: Callable[[Selection], dict[str, Any]],
         stop: trio.Event,
         may_stay: Callable[[], bool],
     ) -> None:
@@ -96,6 +99,8 @@ class Conversation:
         self._system = system
         self._metrics = metrics
         self._readable = readable
+        self._words = words
+        self._status = status
         self._stop = stop
         self._may_stay = may_stay
         self._scope = trio.CancelScope()
@@ -195,7 +200,7 @@ class Conversation:
     def _answer_to(self, text: str, subscription: Subscription) -> Callable[[], Sequence[str]]:
         """Give what makes the answer, once its turn among the frames has come."""
         try:
-            wish = read_wish(text, self._readable)
+            wish = read_wish(text, self._readable, self._words)
         except NotUnderstood as error:
             refusal = error_frame(str(error), error.request_id)
             return lambda: [refusal]
@@ -206,8 +211,7 @@ class Conversation:
             case "ping":
                 return ["pong"]
             case "get_status":
-                rows = {name: plain(self._system.status(name)) for name in sorted(self._readable)}
-                fields: dict[str, Any] = {"accounts": rows}
+                fields = self._status(subscription.feed.selection)
                 return [answer_frame("status", subscription.position, fields, wish.request_id)]
             case "snapshot":
                 before = subscription.jump()
@@ -218,13 +222,13 @@ class Conversation:
             subscription.select(granted(subscription.feed.selection, wish))
         except Unavailable as error:
             return [error_frame(str(error), wish.request_id)]
-        fields = selection_row(subscription.feed.selection)
+        fields = self._words.row(subscription.feed.selection)
         return [answer_frame(f"{wish.action}d", subscription.position, fields, wish.request_id)]
 
     def _snapshot(self, subscription: Subscription) -> list[str]:
-        accounts = subscription.feed.selection.accounts
-        books = [book for name, book in self._system.journal.view.items() if name in accounts]
-        return snapshot_frames(books, self._system.journal.position)
+        wanted, journal = subscription.feed.selection, self._system.journal
+        books = [book for name, book in journal.view.items() if name in wanted.accounts]
+        return snapshot_frames(books, journal.position, wanted.dialect)
 
 
 def sender() -> Callable[[Sequence[str]], Awaitable[None]]:

@@ -3,28 +3,33 @@
     URL, caller ──▶ Opening ──▶ place in the record ──▶ accept ──▶ Conversation
                        └ 401 403 404 422 503: refused before it is accepted
 
-A place costs nothing while nothing happens, so it is taken before the client is let in.
+A place costs nothing while nothing happens, so it is taken before the client is let in. Another
+surface over the same events has its own URL and words, and is served by the same `hold`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import trio
 from quart import websocket
 from quart_trio import QuartTrio
 
 from actors import System
+from actors.broadcaster import Selection
 from actors.domain.errors import Unavailable
 from actors.domain.ids import AccountId
+from actors.domain.wire import plain
 from actors.runtime.metrics import Metrics
 
 from .answers import caller
 from .auth import Access, Caller
 from .connection import PeerGoneError
 from .conversation import Conversation
-from .wishes import read_opening
+from .wishes import OURS, Opening, Words, read_opening
 
 
 class Sockets:
@@ -53,12 +58,35 @@ class Sockets:
 
     async def _serve(self, account: AccountId | None, readable: frozenset[AccountId]) -> None:
         opening = read_opening(websocket.args, readable)
+
+        def status(_: Selection) -> dict[str, Any]:
+            return {
+                "accounts": {name: plain(self._system.status(name)) for name in sorted(readable)}
+            }
+
+        await self.hold(account, readable, opening, OURS, status)
+
+    async def hold(
+        self,
+        account: AccountId | None,
+        readable: frozenset[AccountId],
+        opening: Opening,
+        words: Words,
+        status: Callable[[Selection], dict[str, Any]],
+    ) -> None:
+        """Let the client of the websocket at hand in, and talk with it until the end.
+
+        It may ever hear of what is `readable`; `account` is the one that it named, if it did.
+        Unavailable, before it is accepted, when the gateway stops or has too much to follow.
+        """
         if self._stop.is_set():
             raise Unavailable("the gateway is stopping")
         conversation = Conversation(
             system=self._system,
             metrics=self._metrics,
             readable=readable,
+            words=words,
+            status=status,
             stop=self._stop,
             may_stay=partial(self._may_stay, caller()),
         )

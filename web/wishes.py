@@ -8,10 +8,10 @@ What a client names and may not read is, to it, a name like any other that does 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal, cast, get_args
 
-from attrs import frozen
+from attrs import evolve, frozen
 from werkzeug.datastructures import MultiDict
 
 from actors.broadcaster import Selection
@@ -37,6 +37,29 @@ class NotUnderstood(OrderwireError):
     def __init__(self, message: str, request_id: Any = None) -> None:
         super().__init__(message)
         self.request_id = request_id
+
+
+@frozen
+class Words:
+    """How a surface names what one subscribes to: in which field, and what each name takes in."""
+
+    field: str
+    takes: Mapping[str, frozenset[EventType]]
+
+    def types(self, names: Iterable[str]) -> frozenset[EventType]:
+        """Give all that these names take in."""
+        return frozenset(kind for name in names for kind in self.takes[name])
+
+    def names(self, types: frozenset[EventType]) -> list[str]:
+        """Name what is wholly among these types."""
+        return [name for name, kinds in self.takes.items() if kinds <= types]
+
+    def row(self, selection: Selection) -> dict[str, Any]:
+        """Give a selection as an answer shows it."""
+        return {self.field: self.names(selection.types), "accounts": sorted(selection.accounts)}
+
+
+OURS: Final = Words("types", {name: frozenset({name}) for name in sorted(EVENT_TYPES)})
 
 
 @frozen
@@ -69,6 +92,13 @@ def read_opening(args: MultiDict[str, str], readable: frozenset[AccountId]) -> O
         accounts = _names(given["accounts"], "accounts", readable)
     if given.get("policy", "every") != "every":
         raise bad_parameter("policy", "only `every` is offered")
+    since, with_snapshot = read_beginning(given)
+    selection = Selection(frozenset(map(AccountId, accounts)), OURS.types(types))
+    return Opening(selection, since, with_snapshot)
+
+
+def read_beginning(given: Mapping[str, str]) -> tuple[LogPosition | None, bool]:
+    """Read `since` and `snapshot`, which makes it moot; BadRequest names the one at fault."""
     snapshot = given.get("snapshot", "false")
     if snapshot not in ("true", "false"):
         raise bad_parameter("snapshot", "true or false is needed")
@@ -76,14 +106,10 @@ def read_opening(args: MultiDict[str, str], readable: frozenset[AccountId]) -> O
         since = LogPosition.parse(given["since"]) if "since" in given else None
     except ValueError as error:
         raise bad_parameter("since", str(error)) from None
-    selection = Selection(
-        frozenset(map(AccountId, accounts)), cast("frozenset[EventType]", frozenset(types))
-    )
-    with_snapshot = snapshot == "true"
-    return Opening(selection, None if with_snapshot else since, with_snapshot)
+    return (None, True) if snapshot == "true" else (since, False)
 
 
-def read_wish(text: str, readable: frozenset[AccountId]) -> Wish:
+def read_wish(text: str, readable: frozenset[AccountId], words: Words = OURS) -> Wish:
     """Read what a client sent; NotUnderstood when it means nothing."""
     if text == "ping":
         return Wish("ping")
@@ -98,18 +124,20 @@ def read_wish(text: str, readable: frozenset[AccountId]) -> Wish:
     if action not in ACTIONS:
         known = ", ".join(ACTIONS)
         raise NotUnderstood(f"`action` has to be one of {known}", request_id)
-    if unknown := sorted(value.keys() - {"action", "types", "accounts", "id"}):
+    if unknown := sorted(value.keys() - {"action", words.field, "accounts", "id"}):
         raise NotUnderstood(f"unknown field: {', '.join(unknown)[:200]}", request_id)
-    types = _list(value, "types", EVENT_TYPES, request_id)
+    names = _list(value, words.field, words.takes, request_id)
     accounts = _list(value, "accounts", readable, request_id)
     if action in ("get_status", "snapshot"):
-        if types is not None or accounts is not None:
-            raise NotUnderstood(f"{action} takes neither `types` nor `accounts`", request_id)
-    elif types is None and accounts is None:
-        raise NotUnderstood(f"{action} needs `types` or `accounts`", request_id)
+        if names is not None or accounts is not None:
+            raise NotUnderstood(
+                f"{action} takes neither `{words.field}` nor `accounts`", request_id
+            )
+    elif names is None and accounts is None:
+        raise NotUnderstood(f"{action} needs `{words.field}` or `accounts`", request_id)
     return Wish(
         cast("Action", action),
-        cast("frozenset[EventType] | None", types),
+        None if names is None else words.types(names),
         cast("frozenset[AccountId] | None", accounts),
         request_id,
     )
@@ -119,8 +147,10 @@ def granted(selection: Selection, wish: Wish) -> Selection:
     """Give the selection that a `subscribe` or `unsubscribe` makes of the present one."""
     types, accounts = wish.types or frozenset(), wish.accounts or frozenset()
     if wish.action == "subscribe":
-        return Selection(selection.accounts | accounts, selection.types | types)
-    return Selection(selection.accounts - accounts, selection.types - types)
+        accounts, types = selection.accounts | accounts, selection.types | types
+    else:
+        accounts, types = selection.accounts - accounts, selection.types - types
+    return evolve(selection, accounts=accounts, types=types)
 
 
 def _names(text: str, parameter: str, known: Collection[str]) -> list[str]:
@@ -155,11 +185,14 @@ def _request_id(value: Any) -> str | int | None:
 
 __all__ = [
     "EVENT_TYPES",
+    "OURS",
     "BadRequest",
     "NotUnderstood",
     "Opening",
     "Wish",
+    "Words",
     "granted",
+    "read_beginning",
     "read_opening",
     "read_wish",
 ]

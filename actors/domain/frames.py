@@ -4,30 +4,76 @@
     answer    {"type", …, "epoch", "offset", "id"}
     snapshot  {"type":"snapshot", "account_id", "part", "of", "data", "epoch", "offset"}
 
-`data` is spliced in as the bytes that went to the store: nothing is encoded twice.
+In our own dialect `data` is spliced in as the bytes that went to the store: nothing is encoded
+twice. Another dialect words the same events and rows otherwise; epoch, offset and prev stand alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from attrs import define, field, frozen
+
 from .books import AccountBook, Row
-from .ids import Epoch, LogPosition, Offset
-from .model import Event
+from .ids import AccountId, Epoch, LogPosition, Offset
+from .model import Event, EventType
 from .wire import encode, time_text
 
 PART_BYTES_MAX: Final = 256 * 1024
+HEADS_MAX: Final = 2048  # kept for the next feed; what a pass over all feeds brings is less
 _ROOM: Final = 1024  # for what stands around the rows of a part
 
 
-def event_frame(event: Event, epoch: Epoch, prev: Offset) -> str:
-    """Write an event frame; `prev` is the offset before it in what the client subscribed to."""
+@frozen(eq=False)
+class Dialect:
+    """How one kind of client is told things. What it gives depends on nothing but what it is given.
+
+    `head` writes an event's frame up to its `prev`, all but the comma; `row` a thing of a book,
+    given the type of its events, its account and its JSON.
+    """
+
+    name: str
+    head: Callable[[Event, Epoch], str]
+    row: Callable[[EventType, AccountId, bytes], bytes]
+
+
+def _head(event: Event, epoch: Epoch) -> str:
     return (
         f'{{"type":"{event.type}","account_id":"{event.account_id}",'
         f'"data":{event.data.decode()},"timestamp":"{time_text(event.received_at)}",'
-        f'"epoch":"{epoch}","offset":{event.offset},"prev":{prev}}}'
+        f'"epoch":"{epoch}","offset":{event.offset}'
     )
+
+
+OURS: Final = Dialect("orderwire", head=_head, row=lambda _type, _account, data: data)
+
+
+def chained(head: str, prev: Offset) -> str:
+    """End an event's frame; `prev` is the offset before it in what the client subscribed to."""
+    return f'{head},"prev":{prev}}}'
+
+
+def event_frame(event: Event, epoch: Epoch, prev: Offset, dialect: Dialect = OURS) -> str:
+    """Write a whole event frame."""
+    return chained(dialect.head(event, epoch), prev)
+
+
+@define(eq=False)
+class Heads:
+    """Events as dialects word them, each once: feeds of one dialect differ in `prev` alone."""
+
+    epoch: Epoch
+    _written: dict[tuple[Dialect, Offset], str] = field(factory=dict)
+
+    def frame(self, event: Event, prev: Offset, dialect: Dialect) -> str:
+        """Write an event frame; what stands before `prev` is written only if it was not yet."""
+        place = (dialect, event.offset)
+        if (head := self._written.get(place)) is None:
+            if len(self._written) >= HEADS_MAX:
+                self._written.clear()
+            head = self._written[place] = dialect.head(event, self.epoch)
+        return chained(head, prev)
 
 
 def heartbeat_frame(position: LogPosition, prev: Offset) -> str:
@@ -45,12 +91,14 @@ def answer_frame(
     return encode(frame).decode()
 
 
-def snapshot_frames(books: Iterable[AccountBook], position: LogPosition) -> list[str]:
+def snapshot_frames(
+    books: Iterable[AccountBook], position: LogPosition, dialect: Dialect = OURS
+) -> list[str]:
     """Write the day of some accounts as parts of at most 256 KiB, all at one position.
 
     Parts are counted over all accounts; an account without a row still has one part.
     """
-    parts = [(book.account_id, part) for book in books for part in _parts(book)]
+    parts = [(book.account_id, part) for book in books for part in _parts(book, dialect)]
     return [
         f'{{"type":"snapshot","account_id":"{account_id}","part":{i},"of":{len(parts)},'
         f'"data":{data},"epoch":"{position.epoch}","offset":{position.offset}}}'
@@ -58,15 +106,15 @@ def snapshot_frames(books: Iterable[AccountBook], position: LogPosition) -> list
     ]
 
 
-def _parts(book: AccountBook) -> list[str]:
+def _parts(book: AccountBook, dialect: Dialect) -> list[str]:
     rows: list[tuple[int, bytes]] = []
-    tables: Sequence[Iterable[Row[Any]]] = (
-        book.orders.values(),
-        book.trades.values(),
-        book.positions.values(),
+    tables: Sequence[tuple[EventType, Iterable[Row[Any]]]] = (
+        ("order_update", book.orders.values()),
+        ("trade_update", book.trades.values()),
+        ("position_update", book.positions.values()),
     )
-    for which, table in enumerate(tables):
-        rows += [(which, row.data) for row in table]
+    for which, (kind, table) in enumerate(tables):
+        rows += [(which, dialect.row(kind, book.account_id, row.data)) for row in table]
     parts, filled, used = [], _empty(), 0
     for which, data in rows:
         if used and used + len(data) > PART_BYTES_MAX - _ROOM:

@@ -186,3 +186,19 @@ async def test_cancels_pass_a_halt(gateway, autojump_clock):
     assert answer["data"]["status"] == "CANCELLED"
     client = gateway.app.test_client()
     assert exact(await (await client.get(f"{PATH}/orders?status=open")).get_data())["count"] == 0
+
+
+async def test_a_stream_is_stopped_and_started(tmp_path, autojump_clock):
+    """`disconnect` stops an account's stream, `connect` starts it; both are `admin`'s alone."""
+    keys = {"ops": a_key("o", rights=("read", "admin")), "desk": a_key("d", rights=("trade",))}
+    async with a_gateway(tmp_path, keys=keys) as gateway:
+        place = "/accounts/primary"
+        for word in ("connect", "disconnect"):
+            await gateway.post(f"{place}/{word}", b"", 403, X_API_Key="d")
+            await gateway.post(f"{place}/{word}", {"now": True}, 422, X_API_Key="o")
+        answer = await gateway.post(f"{place}/disconnect", b"", X_API_Key="o")
+        assert (answer["account_id"], answer["data"]["state"]) == ("primary", "stopped")
+        assert gateway.system.status("hedge").state == "live"
+        await gateway.post(f"{place}/connect", b"", X_API_Key="o")
+        await trio.sleep(2)
+        assert gateway.system.status("primary").state == "live"

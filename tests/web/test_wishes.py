@@ -7,8 +7,20 @@ from werkzeug.datastructures import MultiDict
 
 from actors.broadcaster import Selection
 from actors.domain.errors import BadRequest
+from actors.domain.frames import OURS as OUR_DIALECT
+from actors.domain.frames import Dialect
 from actors.domain.ids import LogPosition
-from web.wishes import EVENT_TYPES, NotUnderstood, Opening, Wish, granted, read_opening, read_wish
+from web.wishes import (
+    EVENT_TYPES,
+    OURS,
+    NotUnderstood,
+    Opening,
+    Wish,
+    Words,
+    granted,
+    read_opening,
+    read_wish,
+)
 
 BOTH = frozenset({"primary", "hedge"})
 ALL = frozenset(EVENT_TYPES)
@@ -124,3 +136,31 @@ def test_subscribing_adds_and_unsubscribing_takes_away():
     assert more == Selection(one.accounts, frozenset({"message", "correction"}))
     less = granted(more, read_wish('{"action":"unsubscribe","accounts":["hedge"]}', BOTH))
     assert less == Selection(frozenset(), more.types)
+
+
+def test_a_selection_shows_itself_sorted():
+    """An answer names types and accounts; what is named takes in nothing but itself."""
+    shown = OURS.row(Selection(BOTH, frozenset({"trade_update", "message"})))
+    assert shown == {"types": ["message", "trade_update"], "accounts": ["hedge", "primary"]}
+
+
+def test_another_surface_has_other_words():
+    """A field and names of its own, each for several types; ours mean nothing there."""
+    words = Words("kinds", {"life": frozenset({"order_update", "correction"})})
+    wish = read_wish('{"action":"subscribe","kinds":["life"]}', BOTH, words)
+    assert wish.types == frozenset({"order_update", "correction"})
+    assert words.names(wish.types) == ["life"]
+    assert words.names(frozenset({"order_update"})) == []
+    for text in (
+        *('{"action":"subscribe","types":["life"]}', '{"action":"get_status","kinds":[]}'),
+        *('{"action":"subscribe","kinds":["message"]}', '{"action":"subscribe"}'),
+    ):
+        with pytest.raises(NotUnderstood):
+            read_wish(text, BOTH, words)
+
+
+def test_a_subscription_keeps_its_dialect():
+    """What a client hears changes; in which words it hears it does not."""
+    mine = Selection(BOTH, frozenset(), Dialect("mine", OUR_DIALECT.head, OUR_DIALECT.row))
+    wish = read_wish('{"action":"subscribe","types":["message"]}', BOTH)
+    assert granted(mine, wish).dialect is mine.dialect

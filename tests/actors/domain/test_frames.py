@@ -6,7 +6,11 @@ from attrs import evolve
 
 from actors.domain.books import AccountBook
 from actors.domain.frames import (
+    HEADS_MAX,
+    OURS,
     PART_BYTES_MAX,
+    Dialect,
+    Heads,
     answer_frame,
     event_frame,
     heartbeat_frame,
@@ -129,3 +133,52 @@ def test_each_account_has_a_part_and_parts_are_counted_over_all():
         ("hedge", 2, 2),
     ]
     assert parts[1]["data"] == {"orders": [], "trades": [], "positions": []}
+
+
+SHOUTED = Dialect(
+    "shouted",
+    head=lambda event, _epoch: f'{{"TYPE":"{event.type.upper()}","offset":{event.offset}',
+    row=lambda kind, account_id, data: f'["{kind}","{account_id}",{data.decode()}]'.encode(),
+)
+
+
+def test_a_dialect_words_an_event_and_not_its_place():
+    """P3: whatever the dialect, a frame ends with the `prev` of its reader."""
+    frame = event_frame(an_event(an_order(), after=41), EPOCH, Offset(39), SHOUTED)
+    assert json.loads(frame) == {"TYPE": "ORDER_UPDATE", "offset": 42, "prev": 39}
+
+
+def test_a_dialect_words_the_rows_of_a_snapshot():
+    """P4: a snapshot speaks as the frames after it do, and is cut by what it comes to."""
+    rows = json.loads(snapshot_frames([a_book(1, 1, 1)], PLACE, SHOUTED)[0])["data"]
+    assert [rows[name][0][:2] for name in ("orders", "trades", "positions")] == [
+        ["order_update", "primary"],
+        ["trade_update", "primary"],
+        ["position_update", "primary"],
+    ]
+    long = evolve(SHOUTED, row=lambda *_: b'"%s"' % (b"x" * 100_000))
+    frames = snapshot_frames([a_book(5)], PLACE, long)
+    assert len(frames) == 3
+    assert max(map(len, frames)) < PART_BYTES_MAX
+
+
+def test_a_head_is_written_once_a_dialect_and_forgotten_in_time():
+    """P20: what is kept for the next feed is bounded; what was forgotten is written again."""
+    worded = []
+
+    def head(event, epoch):
+        worded.append(event.offset)
+        return OURS.head(event, epoch)
+
+    dialect, heads = evolve(OURS, head=head), Heads(EPOCH)
+    events = [an_event(an_order(), after=n) for n in range(HEADS_MAX + 1)]
+    for event in events:
+        for prev in (0, event.offset - 1):
+            wanted = event_frame(event, EPOCH, Offset(prev))
+            assert heads.frame(event, Offset(prev), dialect) == wanted
+            shouted = event_frame(event, EPOCH, Offset(prev), SHOUTED)
+            assert heads.frame(event, Offset(prev), SHOUTED) == shouted
+    assert worded == [event.offset for event in events]
+    assert len(heads._written) <= HEADS_MAX
+    heads.frame(events[0], Offset(0), dialect)
+    assert worded[-1] == 1
