@@ -23,12 +23,15 @@ STEPS = (
     ("types", ("mypy", "--no-error-summary")),
     (
         "tests",
-        ("pytest", "-q", "-n", "auto", "-m", f"not ({PROCESSES})", "--cov", "--cov-report="),
+        (
+            *("pytest", "-q", "-n", "auto", "--dist", "worksteal", "-m", f"not ({PROCESSES})"),
+            *("--durations=5", "--cov", "--cov-report="),
+        ),
     ),
     (
         "processes",
         (
-            *("pytest", "-q", "-m", PROCESSES, "--cov", "--cov-append"),
+            *("pytest", "-q", "-m", PROCESSES, "--durations=5", "--cov", "--cov-append"),
             "--cov-report=term:skip-covered",
             f"--cov-fail-under={COVERAGE_PERCENT_MIN}",
         ),

@@ -10,6 +10,10 @@ import argparse
 import time
 from pathlib import Path
 
+from attrs import evolve
+
+from web.sandbox.paper import UPSTREAMS
+
 from .checkers import Broken
 from .world import Plan, run_world
 
@@ -20,6 +24,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=10.0, help="virtual minutes a seed")
+    parser.add_argument("--upstream", choices=UPSTREAMS, default=UPSTREAMS[0])
     parser.add_argument("--results", type=Path)
     asked = parser.parse_args()
     done = _done(asked.results)
@@ -29,7 +34,8 @@ def main() -> int:
         if seed in done:
             continue
         try:
-            outcome = run_world(Plan.from_seed(seed, asked.minutes * 60))
+            plan = Plan.from_seed(seed, asked.minutes * 60)
+            outcome = run_world(evolve(plan, upstream=asked.upstream))
         except Broken as broken:
             _tell(f"seed {seed}: BROKEN {broken}", asked.results)
             return 1

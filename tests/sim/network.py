@@ -108,18 +108,22 @@ class Network:
         self, url: str, headers: Mapping[str, str], *, timeout_s: float
     ) -> AsyncIterator[Socket]:
         """Open a websocket to the broker over memory streams, both ends with the real codec."""
-        assert not headers, "ticker_service is told no header"
         if self.is_down:
             raise StreamLost("the stream cannot be opened: Connection refused")
         near, far = memory_stream_pair()
         failure: Exception | None = None
+        told = [(name.encode(), value.encode()) for name, value in headers.items()]
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._serve, far)
             nursery.start_soon(self._break, near, far)
             try:
                 with trio.fail_after(timeout_s):
                     connection = await trio_websocket.wrap_client_stream(
-                        nursery, near, urlsplit(url).netloc, _resource(url)
+                        nursery,
+                        near,
+                        urlsplit(url).netloc,
+                        _resource(url),
+                        extra_headers=told,
                     )
                 yield TrioSocket(connection)
             except (trio_websocket.HandshakeError, trio.TooSlowError, OSError) as error:
@@ -159,7 +163,8 @@ class Network:
         self, asked: trio_websocket.WebSocketRequest, stream: trio.abc.Stream
     ) -> None:
         parts = urlsplit(asked.path)
-        admission = self.broker.admit(parts.path, dict(parse_qsl(parts.query)))
+        headers = {name.decode().lower(): value.decode() for name, value in asked.headers}
+        admission = self.broker.admit(parts.path or "/", dict(parse_qsl(parts.query)), headers)
         if isinstance(admission, Response):
             await asked.reject(admission.status, body=admission.body or b"no")
             return

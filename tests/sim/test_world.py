@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from web.sandbox.faults import Fault
 
@@ -22,6 +23,14 @@ def test_the_promises_hold_over_fifty_seeds(group):
     """
     for seed in range(group, SEEDS, 10):
         run_world(Plan.from_seed(seed, 2 * MINUTE_S))
+
+
+@pytest.mark.parametrize("upstream", ["fyers", "kite"])
+@pytest.mark.parametrize("group", range(3))
+def test_they_hold_at_each_broker(group, upstream):
+    """P7: the same over nine seeds of each other wire format, three a test."""
+    for seed in range(group, 9, 3):
+        run_world(evolve(Plan.from_seed(seed, 2 * MINUTE_S), upstream=upstream))
 
 
 def test_the_same_seed_gives_the_same_trace():

@@ -22,10 +22,11 @@ import trio
 from attrs import define, evolve, field, frozen
 from trio.testing import MockClock
 
-from actors.domain.config import AccountConfig, Config, StoreConfig
+from actors.domain.config import Config, StoreConfig
 from actors.domain.ids import AccountId
 from actors.runtime.seams import Seams, offload_inline
 from actors.system import open_system
+from web.commands.demo import account_at
 from web.sandbox.faults import Fault
 from web.sandbox.paper import PaperOptions, open_paper, pace
 from web.sandbox.trader import Trader
@@ -56,6 +57,7 @@ class Plan:
     kill_every_s: float = 0.0  # the gateway is killed now and then
     clients: tuple[float, ...] = (0.0, 60.0)  # how long each stays, 0: for good
     checks_histories: bool = False
+    upstream: str = "ticker_service"
 
     @classmethod
     def from_seed(cls, seed: int, length_s: float = 600.0) -> Plan:
@@ -168,6 +170,7 @@ async def _run(plan: Plan, folder: Path) -> Outcome:
     random = Random(plan.seed)
     log = Log()
     options = PaperOptions(
+        upstream=plan.upstream,
         accounts=plan.accounts,
         seed=plan.seed,
         ledger=folder / "ledger",
@@ -232,9 +235,10 @@ async def _kills(gateway: Gateway, every_s: float, random: Random) -> None:
 
 
 def _config(plan: Plan, folder: Path) -> Config:
-    account = AccountConfig("ticker_service", URL, "paper")
     return Config(
-        accounts={AccountId(name): account for name in plan.accounts},
+        accounts={
+            AccountId(name): account_at(plan.upstream, name, URL, "paper") for name in plan.accounts
+        },
         store=StoreConfig(str(folder / "store.db")),
     )
 
