@@ -1,7 +1,8 @@
 """`python -m tests`: everything that must hold before a change is taken, the tests last.
 
-    style ─▶ form ─▶ types ─▶ tests, one worker a core ─▶ tests of real processes, one by one
-                                        └── with the branch coverage of actors/ ──┘
+    style ─▶ form ─▶ types ─▶ simulation ─▶ tests ─▶ tests of real processes, one by one
+                              └ one worker a core ┘
+                                            └── with the branch coverage of actors/ ──┘
 
 The first step that fails ends it, with that step's exit status.
 """
@@ -16,22 +17,26 @@ ROOT = Path(__file__).parents[1]
 COVERAGE_PERCENT_MIN = 95
 # These have deadlines of their own, on a clock that other tests would share.
 PROCESSES = "process or browser"
+SIMULATION = "tests/sim"
+WORKERS = ("pytest", "-q", "--durations=5", "-n", "auto", "--dist", "worksteal")
 
 STEPS = (
     ("style", ("ruff", "check", "--quiet", ".")),
     ("form", ("ruff", "format", "--check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
+    # Whole days pass there; to count each line of them would double the time.
+    ("simulation", (*WORKERS, SIMULATION)),
     (
         "tests",
         (
-            *("pytest", "-q", "-n", "auto", "--dist", "worksteal", "-m", f"not ({PROCESSES})"),
-            *("--durations=5", "--cov", "--cov-report="),
+            *(*WORKERS, "tests", f"--ignore={SIMULATION}", "-m", f"not ({PROCESSES})"),
+            *("--cov", "--cov-report="),
         ),
     ),
     (
         "processes",
         (
-            *("pytest", "-q", "-m", PROCESSES, "--durations=5", "--cov", "--cov-append"),
+            *("pytest", "-q", "--durations=5", "-m", PROCESSES, "--cov", "--cov-append"),
             "--cov-report=term:skip-covered",
             f"--cov-fail-under={COVERAGE_PERCENT_MIN}",
         ),

@@ -13,11 +13,11 @@ from typing import Final
 
 import click
 
-from actors.domain.config_accounts import UPSTREAM_NAMES
-
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 PLACE: Final = re.compile(r"[^\s:]+:[0-9]{1,18}", re.ASCII)
 RIGHTS: Final = ("read", "trade", "admin")
+# What the configuration knows, said here: a command that needs no gateway loads none.
+DEMO_UPSTREAMS: Final = ("ticker_service", "fyers", "kite")
 
 
 class AccountNames(click.ParamType[tuple[str, ...]]):
@@ -58,10 +58,10 @@ class DemoAccounts(click.ParamType[dict[str, str]]):
             self.fail(problem, param, ctx)
         accounts = {}
         for name, equals, upstream in parts:
-            if equals and upstream not in UPSTREAM_NAMES:
-                known = ", ".join(UPSTREAM_NAMES)
+            if equals and upstream not in DEMO_UPSTREAMS:
+                known = ", ".join(DEMO_UPSTREAMS)
                 self.fail(f"{name}: the upstream is one of {known}, not {upstream!r}", param, ctx)
-            accounts[name] = upstream or UPSTREAM_NAMES[0]
+            accounts[name] = upstream or DEMO_UPSTREAMS[0]
         return accounts
 
 

@@ -1,7 +1,8 @@
 import click
 import pytest
 
-from web.commands.options import AccountNames, DemoAccounts, Place, Rights
+from actors.domain.config_accounts import UPSTREAM_NAMES
+from web.commands.options import DEMO_UPSTREAMS, AccountNames, DemoAccounts, Place, Rights
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,8 @@ def test_what_is_not_is_refused_with_the_reason(kind, text, said):
     with pytest.raises(click.BadParameter) as refused:
         kind.convert(text, None, None)
     assert said in refused.value.message
+
+
+def test_a_demo_has_every_broker_that_can_be_configured():
+    """What `demo` takes behind `=` is what a configuration takes as `upstream`."""
+    assert DEMO_UPSTREAMS == UPSTREAM_NAMES
