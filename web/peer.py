@@ -13,7 +13,10 @@ import math
 import os
 import socket
 import struct
+import sys
 from contextlib import suppress
+from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Final
 
 import trio
@@ -74,9 +77,19 @@ class Peer:
                 rest = left if len(left) < len(rest) else await self._after_stall(rest)
 
     async def _write_some(self, rest: memoryview, within_s: float) -> memoryview:
-        """Write what the peer takes next, and give what is left: all, if it takes none in time."""
-        until_s = trio.current_time() + within_s
-        while not self.gone and (now_s := trio.current_time()) < until_s:
+        """Write what the peer takes next, and give what is left: all, if it takes none in time.
+
+        The kernel takes more only when a whole piece of what it holds, up to 64 KiB, has gone. Who
+        takes a little of that at a time is slow, and has not stopped.
+        """
+        looked_s = trio.current_time()
+        until_s, queued = looked_s + within_s, self._queued()
+        while not self.gone:
+            if (still := self._queued()) < queued and not self.has_stalled:
+                until_s = looked_s + within_s
+            queued, looked_s = still, (now_s := trio.current_time())
+            if now_s >= until_s:
+                break
             # The kernel wakes a sender only when a third of its buffer is free. A slow reader takes
             # longer for that than a stopped one may, so we look for ourselves.
             with trio.move_on_at(min(until_s, now_s + STALL_S / LOOKS)):
@@ -85,6 +98,13 @@ class Peer:
                 except (OSError, trio.ClosedResourceError):
                     self.cut("gone")
         return rest
+
+    def _queued(self) -> int:
+        """Count the bytes that the peer has not acknowledged; 0 where the system does not tell."""
+        try:
+            return int.from_bytes(ioctl(self._socket.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)
+        except OSError:
+            return 0
 
     async def _after_stall(self, rest: memoryview) -> memoryview:
         """Cut a peer that takes nothing; one that can be told gets a moment more, once."""

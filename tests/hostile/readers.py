@@ -25,8 +25,7 @@ STALL_S = 5.0
 MORE_S = 1.0
 IN_TIME_S = (STALL_S + 0.4, STALL_S + 0.65, STALL_S + 0.9)  # readers that go on after so long
 FOR_GOOD_S = STALL_S + MORE_S + 3.0
-# Above what the kernel frees at once, 64 KiB, in a stall: below it a reader looks as if it had stopped.
-TRICKLE_BYTES = 8192
+TRICKLE_BYTES = 4096
 TRICKLE_EACH_S = 0.25
 TRICKLE_WISHES = 30
 VANISHED = 20
