@@ -22,7 +22,7 @@ from actors.domain.errors import NeedsLogin, StreamLost
 from actors.domain.ids import AccountId
 from actors.domain.model import Note, Report
 from actors.runtime.seams import Connect, Socket
-from actors.upstream.listening import Listener
+from actors.upstream.listening import Listener, kept_alive, send
 
 from .frames import PING, SUBSCRIBE, read_frame
 from .keys import Keys
@@ -64,7 +64,7 @@ class OpenStream:
 
     async def greet(self) -> None:
         """Subscribe, and wait a while for whatever comes first, which is kept."""
-        await _send(self._listener.socket, SUBSCRIBE)
+        await send(self._listener.socket, SUBSCRIBE, SEND_S)
         with trio.move_on_after(ANSWER_S):
             self._backlog.append(await self._next())
 
@@ -91,7 +91,7 @@ async def open_stream(line: Line) -> AsyncIterator[OpenStream]:
         socket = await _reach(line, stack)
         stream = OpenStream(line.account_id, line.keys, Listener(socket, SILENCE_S, "a pong"))
         await stream.greet()
-        await stack.enter_async_context(_kept_alive(socket))
+        await stack.enter_async_context(kept_alive(socket, PING, KEEP_ALIVE_S))
         yield stream
 
 
@@ -104,35 +104,3 @@ async def _reach(line: Line, stack: AsyncExitStack) -> Socket:
         raise NeedsLogin(line.keys.hide(str(refused))) from None
     except StreamLost as lost:
         raise StreamLost(line.keys.hide(str(lost))) from None
-
-
-@asynccontextmanager
-async def _kept_alive(socket: Socket) -> AsyncIterator[None]:
-    """Ping while the block runs; what the block raises comes out as it is, in no group."""
-    failure: Exception | None = None
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_ping, socket)
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - raised again below, outside the nursery
-            failure = error
-        nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-
-
-async def _ping(socket: Socket) -> None:
-    while True:
-        await trio.sleep(KEEP_ALIVE_S)
-        try:
-            await _send(socket, PING)
-        except StreamLost:
-            return  # receive() tells of it: the socket has ended, or will be silent
-
-
-async def _send(socket: Socket, text: str) -> None:
-    try:
-        with trio.fail_after(SEND_S):
-            await socket.send(text)
-    except trio.TooSlowError:
-        raise StreamLost(f"the broker took nothing in for {SEND_S:.0f} s") from None

@@ -27,7 +27,7 @@ from actors.domain.ids import AccountId
 from actors.domain.model import Note, Report
 from actors.runtime.seams import Connect, Socket
 from actors.upstream.doubt import hide
-from actors.upstream.listening import Listener
+from actors.upstream.listening import Listener, kept_alive, send
 
 from .frames import PING, asks_for_login, auth_frame, first_word, read_frame, refuses_key
 
@@ -116,7 +116,8 @@ async def open_stream(line: Line) -> AsyncIterator[OpenStream]:
             line.dialect = greeting.dialect
             listener = Listener(socket, SILENCE_S, "a pong")
             stream = OpenStream(line.account_id, line.api_key, listener, greeting.backlog)
-            async with _kept_alive(socket):
+            # Protocol pings do not count with this server.
+            async with kept_alive(socket, PING, KEEP_ALIVE_S):
                 yield stream
             return
     raise _meaning(f"the key is wanted neither in the address nor in a frame: {said}", line.api_key)
@@ -131,39 +132,6 @@ async def _reach(line: Line, dialect: Dialect, stack: AsyncExitStack) -> Socket 
         if dialect is Dialect.IN_FRAME:
             return None
         raise
-
-
-@asynccontextmanager
-async def _kept_alive(socket: Socket) -> AsyncIterator[None]:
-    """Ping while the block runs; what the block raises comes out as it is, in no group."""
-    failure: Exception | None = None
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_ping, socket)
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - raised again below, outside the nursery
-            failure = error
-        nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-
-
-async def _ping(socket: Socket) -> None:
-    """Send a text ping every KEEP_ALIVE_S: protocol pings do not count with this server."""
-    while True:
-        await trio.sleep(KEEP_ALIVE_S)
-        try:
-            await _send(socket, PING, KEEP_ALIVE_S)
-        except StreamLost:
-            return  # receive() tells of it: the socket has ended, or will be silent
-
-
-async def _send(socket: Socket, text: str, timeout_s: float) -> None:
-    try:
-        with trio.fail_after(timeout_s):
-            await socket.send(text)
-    except trio.TooSlowError:
-        raise StreamLost(f"the broker took nothing in for {timeout_s:.0f} s") from None
 
 
 # --------------------------------------------------------------------------------- greeting
@@ -190,7 +158,7 @@ async def greet(socket: Socket, api_key: str, dialect: Dialect) -> Greeting | st
             if greeting is not None:
                 return greeting
         given = True
-        await _send(socket, auth_frame(api_key), LOGIN_S)
+        await send(socket, auth_frame(api_key), LOGIN_S)
         greeting = await _listen(socket, LOGIN_S, dialect)
     except StreamLost as lost:
         # What a server says before it was given a frame is not yet a word on the key.

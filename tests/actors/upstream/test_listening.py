@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from actors.domain.errors import StreamLost
-from actors.upstream.listening import Listener
+from actors.upstream.listening import Listener, kept_alive, send
 
 
 class Says:
@@ -56,3 +56,34 @@ async def test_an_end_comes_out_as_it_is(autojump_clock):
     listener = Listener(Says((0, StreamLost("closed: 1000"))), 20, "a byte")
     with pytest.raises(StreamLost, match="closed: 1000"):
         await listener.frame()
+
+
+class Takes:
+    """A socket that notes what it takes, and when; or never takes anything."""
+
+    def __init__(self, *, is_stuck=False):
+        self.taken, self.is_stuck = [], is_stuck
+
+    async def send(self, text):
+        """Take a frame."""
+        if self.is_stuck:
+            await trio.sleep_forever()
+        self.taken.append((trio.current_time(), text))
+
+
+async def test_a_socket_is_kept_alive_while_the_block_runs(autojump_clock):
+    """P20: a word every so often; what the block raises comes out as it is, in no group."""
+    socket, began_s = Takes(), trio.current_time()
+    with pytest.raises(StreamLost, match="gone"):
+        async with kept_alive(socket, "ping", 10):
+            await trio.sleep(35)
+            raise StreamLost("gone")
+    assert socket.taken == [(began_s + each, "ping") for each in (10, 20, 30)]
+
+
+async def test_a_socket_that_takes_nothing_is_lost_to_who_sends_and_harms_no_block(autojump_clock):
+    """P20: a frame has its time; a ping that cannot be sent ends nothing, the silence will."""
+    with pytest.raises(StreamLost, match="took nothing in for 5 s"):
+        await send(Takes(is_stuck=True), "hello", 5)
+    async with kept_alive(Takes(is_stuck=True), "ping", 10):
+        await trio.sleep(100)
