@@ -5,27 +5,12 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from actors.domain.batch import Leg
 from actors.domain.errors import BrokerRefused
 from actors.domain.model import OrderReport
 from actors.upstream import Change
 from actors.upstream.fyers.forms import change_fields, order_fields, says_enough
+from tests.actors.upstream.samples import LEG
 
-LEG = Leg(
-    index=0,
-    broker_tag="ow01abc",
-    tradingsymbol="NIFTY26NOVFUT",
-    exchange="NFO",
-    transaction_type="BUY",
-    quantity=50,
-    order_type="LIMIT",
-    product="NRML",
-    price=Decimal("19500.25"),
-    trigger_price=None,
-    validity="DAY",
-    variety="regular",
-    tag="the caller's",
-)
 ORDER = OrderReport("77", "OPEN", order_type="SL", price=Decimal(101), trigger_price=Decimal(100))
 
 

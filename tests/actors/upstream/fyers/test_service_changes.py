@@ -16,8 +16,8 @@ from actors.runtime.seams import HttpResponse
 from actors.upstream import Change, Placement
 from tests.actors.upstream.fyers.given import APP, SECRET, TOKEN
 from tests.actors.upstream.fyers.samples import NO_ACK, ORDER_ROW, PLACED, TOGETHER
-from tests.actors.upstream.fyers.test_forms import LEG
 from tests.actors.upstream.memory import answer
+from tests.actors.upstream.samples import LEG
 
 PLACE = "POST /api/v3/orders/sync"
 MODIFY = "PATCH /api/v3/orders/sync"

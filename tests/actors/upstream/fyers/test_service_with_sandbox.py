@@ -6,7 +6,6 @@ Fyers ── HttpRequest ──▶ PaperBroker.handle
 
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import trio
@@ -14,15 +13,13 @@ from attrs import evolve
 
 from actors.domain.errors import BrokerRefused, BrokerUnknown, NeedsLogin, StreamLost
 from actors.domain.model import OrderReport, Position, Trade, trade_key
-from actors.runtime.seams import HttpResponse
 from actors.upstream import Change
 from tests.actors.given_book import Bench
 from tests.actors.upstream.fyers.given import service_of
-from tests.actors.upstream.fyers.test_forms import LEG
 from tests.actors.upstream.memory import NOW
-from tests.web.sandbox.wire import WireSocket
+from tests.actors.upstream.paper import http_of, server_of
+from tests.actors.upstream.samples import LEG
 from web.sandbox.faults import Fault
-from web.sandbox.http import Request, Response
 from web.sandbox.paper import PaperOptions, open_paper
 
 FILL = evolve(
@@ -40,26 +37,8 @@ async def paper(*faults, token="paper", **options):
     """Run a sandbox broker that speaks as Fyers does, and give a client of it."""
     options = PaperOptions(upstream="fyers", faults=faults, **options)
     async with open_paper(options, now=lambda: NOW) as broker:
-
-        async def http(request, *, timeout_s):
-            parts = urlsplit(request.url)
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            query = dict(parse_qsl(parts.query))
-            asked = Request(request.method, parts.path, query, headers, request.body)
-            with trio.move_on_after(timeout_s):
-                told = await broker.handle(asked)
-                return HttpResponse(told.status, told.headers, told.body)
-            raise BrokerUnknown("the broker did not answer")
-
-        async def serve(request):
-            admission = broker.admit(request.path, {}, dict(net.headers[-1]))
-            if isinstance(admission, Response):
-                await request.reject(admission.status)
-                return
-            connection = await request.accept()
-            await broker.stream(WireSocket(connection, connection._stream), admission)
-
-        service, net = service_of(http=http, serve=serve, token=token, secret="paper")
+        serve = server_of(broker, lambda: net.headers[-1])
+        service, net = service_of(http=http_of(broker), serve=serve, token=token, secret="paper")
         yield service
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from decimal import Decimal
 
 import trio
 from attrs import define, field
 
-from actors.domain.batch import Leg
 from actors.domain.config import AccountConfig
 from actors.runtime.seams import Socket
 from actors.upstream.kite import Kite, open_kite
@@ -19,21 +17,6 @@ KEY = "kiteapikey000000"
 TOKEN = "access/token+of-the-day"
 SECRET = "apisecretofthedesk"
 SECRETS = (KEY, TOKEN, SECRET)
-LEG = Leg(
-    index=0,
-    broker_tag="ow01abc",
-    tradingsymbol="NIFTY26NOVFUT",
-    exchange="NFO",
-    transaction_type="BUY",
-    quantity=50,
-    order_type="LIMIT",
-    product="NRML",
-    price=Decimal("19500.25"),
-    trigger_price=None,
-    validity="DAY",
-    variety="regular",
-    tag="the caller's",
-)
 
 
 def a_config(**changes: str) -> AccountConfig:

@@ -8,8 +8,7 @@ from attrs import evolve
 
 from actors.upstream import Change
 from actors.upstream.kite.forms import change_fields, form, order_fields, protected
-
-from .given import LEG
+from tests.actors.upstream.samples import LEG
 
 
 def test_a_leg_goes_out_under_our_tag_with_what_it_says():

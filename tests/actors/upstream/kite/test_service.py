@@ -16,9 +16,9 @@ from actors.domain.errors import (
 from actors.runtime.seams import HttpResponse
 from actors.upstream import Change, Placement
 from tests.actors.upstream.memory import HttpTable, answer
-from tests.actors.upstream.samples import ORDER_ROW, ORDERS, TRADES
+from tests.actors.upstream.samples import LEG, ORDER_ROW, ORDERS, TRADES
 
-from .given import LEG, SECRETS, kite_of
+from .given import SECRETS, kite_of
 from .samples import ASK_FIRST, PLACED, fault
 
 ID = "251123000123456"

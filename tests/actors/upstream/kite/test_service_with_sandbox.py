@@ -5,22 +5,20 @@ Kite ── HttpRequest ──▶ PaperBroker.handle
 """
 
 from contextlib import asynccontextmanager
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import trio
 from attrs import evolve
 
 from actors.domain.errors import BrokerRefused, BrokerUnknown, NeedsLogin, StreamLost
-from actors.runtime.seams import HttpResponse
 from actors.upstream import Change
 from tests.actors.upstream.memory import NOW, MemoryNet
-from tests.web.sandbox.wire import WireSocket
+from tests.actors.upstream.paper import http_of, server_of
+from tests.actors.upstream.samples import LEG
 from web.sandbox.faults import Fault
-from web.sandbox.http import Request, Response
 from web.sandbox.paper import PaperOptions, open_paper
 
-from .given import LEG, KiteNet, kite_of
+from .given import KiteNet, kite_of
 
 FILL = evolve(LEG, tradingsymbol="FILL1", exchange="NSE", product="MIS", quantity=10)
 
@@ -30,29 +28,11 @@ async def paper(*faults, key="paper", **options):
     """Run a sandbox broker that speaks as Kite does, and give a client of it."""
     options = PaperOptions(upstream="kite", faults=faults, **options)
     async with open_paper(options, now=lambda: NOW) as broker:
-
-        async def http(request, *, timeout_s):
-            parts = urlsplit(request.url)
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            query = dict(parse_qsl(parts.query))
-            asked = Request(request.method, parts.path, query, headers, request.body)
-            with trio.move_on_after(timeout_s):
-                told = await broker.handle(asked)
-                return HttpResponse(told.status, told.headers, told.body)
-            raise BrokerUnknown("the broker did not answer")
-
-        async def serve(request):
-            path, _, query = request.path.partition("?")
-            admission = broker.admit(path or "/", dict(parse_qsl(query)))
-            if isinstance(admission, Response):
-                await request.reject(admission.status)
-                return
-            connection = await request.accept()
-            await broker.stream(WireSocket(connection, connection._stream), admission)
-
         keys = {"api_key": "paper", "access_token": key, "api_secret": "paper"}
         addresses = {"url": "http://paper", "socket_url": "ws://paper/"}
-        yield kite_of(http=http, connect=KiteNet(MemoryNet(serve)), **keys, **addresses)
+        yield kite_of(
+            http=http_of(broker), connect=KiteNet(MemoryNet(server_of(broker))), **keys, **addresses
+        )
 
 
 async def news(stream):

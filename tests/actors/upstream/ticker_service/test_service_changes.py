@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 import trio
 
-from actors.domain.batch import Leg
 from actors.domain.errors import (
     BrokerProtocol,
     BrokerRefused,
@@ -21,27 +20,13 @@ from actors.upstream import Change, Placement
 from tests.actors.upstream.memory import KEY, answer
 from tests.actors.upstream.samples import (
     BATCH,
+    LEG,
     TASK,
 )
 
 TASK_ID = "5f0c1a1e-8c1d-4b3a-9d53-0a1b2c3d4e5f"
 ASK_TASK = f"GET /orders/tasks/{TASK_ID}"
 QUEUED = answer({"order_id": "", "task_id": TASK_ID})
-LEG = Leg(
-    index=0,
-    broker_tag="ow01abc",
-    tradingsymbol="NIFTY26NOVFUT",
-    exchange="NFO",
-    transaction_type="BUY",
-    quantity=50,
-    order_type="LIMIT",
-    product="NRML",
-    price=Decimal("19500.25"),
-    trigger_price=None,
-    validity="DAY",
-    variety="regular",
-    tag="the caller's",
-)
 
 
 def body_of(http):

@@ -6,7 +6,6 @@ TickerService ── HttpRequest ──▶ PaperBroker.handle
 
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import pytest
@@ -16,13 +15,11 @@ from actors.domain.batch import Leg
 from actors.domain.config import AccountConfig
 from actors.domain.errors import BrokerRefused, BrokerUnknown, NeedsLogin, StreamLost
 from actors.domain.model import OrderReport, TaskReport
-from actors.runtime.seams import HttpResponse
 from actors.upstream import Change
 from actors.upstream.ticker_service import open_ticker_service
 from tests.actors.upstream.memory import NOW, MemoryNet, seams
-from tests.web.sandbox.wire import WireSocket
+from tests.actors.upstream.paper import http_of, server_of
 from web.sandbox.faults import Fault
-from web.sandbox.http import Request, Response
 from web.sandbox.paper import PaperOptions, open_paper
 
 LEG = Leg(
@@ -46,28 +43,8 @@ LEG = Leg(
 async def paper(*faults, key="paper", **options):
     """Run a sandbox broker, and give a client of it."""
     async with open_paper(PaperOptions(faults=faults, **options), now=lambda: NOW) as broker:
-
-        async def http(request, *, timeout_s):
-            parts = urlsplit(request.url)
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            query = dict(parse_qsl(parts.query))
-            asked = Request(request.method, parts.path, query, headers, request.body)
-            with trio.move_on_after(timeout_s):
-                told = await broker.handle(asked)
-                return HttpResponse(told.status, told.headers, told.body)
-            raise BrokerUnknown("the broker did not answer")
-
-        async def serve(request):
-            path, _, query = request.path.partition("?")
-            admission = broker.admit(path, dict(parse_qsl(query)))
-            if isinstance(admission, Response):
-                await request.reject(admission.status)
-                return
-            connection = await request.accept()
-            await broker.stream(WireSocket(connection, connection._stream), admission)
-
         config = AccountConfig("ticker_service", "http://paper", key)
-        world = seams(connect=MemoryNet(serve), http=http)
+        world = seams(connect=MemoryNet(server_of(broker)), http=http_of(broker))
         yield open_ticker_service("primary", config, world)
 
 
