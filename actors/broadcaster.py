@@ -1,97 +1,56 @@
-"""Fan-out: feeds that encode each event once, and the subscriptions that read them.
+"""Fan-out: who keeps up is written the same bytes as all others; who does not reads for himself.
 
-    journal ──▶ heads: each event, worded once a dialect
-                  └─▶ feed (accounts, types, dialect): frames ──▶ subscription ─▶ socket
-                       │  in memory, bounded                      subscription ─▶ socket
-                       └─ older: the journal, then the store ───▶ …
+    journal ──▶ feed (accounts, types, dialect): each event framed once
+                  ├─ round ─▶ subscription at rest: its socket takes the bytes at once, no task runs
+                  └─ next() ◀─ subscription behind: its own task, from memory, journal or store
 
-A subscription has no queue, only a place. It pulls: frames of its feed, answers to what its client
-asked, a heartbeat when nothing happens. All of them come out of one `next`, in order, so an answer
-always fits the frames around it.
+A subscription has no queue, only a place. Its task pulls frames of its feed, answers to what its
+client asked, a heartbeat when nothing happens; with nothing to give it rests, and while it does
+rounds write to its socket, as far as that takes it without a wait. One that would have to wait is
+woken. All come out in order, so an answer always fits the frames around it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, field
 
 from .domain.errors import Unavailable
-from .domain.frames import OURS, Dialect, Heads, event_frame, heartbeat_frame
-from .domain.ids import AccountId, LogPosition, Offset
-from .domain.model import Event, EventType
+from .domain.frames import Heads, event_frame, framed, heartbeat_frame, texts_in
+from .domain.ids import LogPosition, Offset
+from .domain.model import Event
+from .feed import Feed, Frame, Run, Selection, Sent, Sink
 from .runtime.journal import Journal
 
-FRAMES_MAX: Final = 8192  # kept in memory a feed; half as many at least
 FEEDS_MAX: Final = 256
-RUN_MAX: Final = 64  # frames given at once
 HEARTBEAT_S: Final = 15.0
 ASKED_MAX: Final = 64  # what a client may have asked and not been answered
+TURN_MAX: Final = 64  # sockets that are written to before others get their turn
 
 
-@frozen
-class Selection:
-    """What a subscriber wants to hear of, and how. An empty set of types is none, not all."""
-
-    accounts: frozenset[AccountId]
-    types: frozenset[EventType]
-    dialect: Dialect = OURS
-
-    def takes(self, event: Event) -> bool:
-        """Say whether an event belongs to it."""
-        return event.account_id in self.accounts and event.type in self.types
-
-
-@frozen
-class Frame:
-    """One encoded event of a feed."""
-
-    offset: Offset
-    prev: Offset
-    text: str
-    event: Event
+Said: TypeAlias = tuple[Sequence[bytes], Sequence[Event]]  # frames in order, the events among them
 
 
 @define(eq=False)
-class Feed:
-    """The frames of one selection, each encoded once for all who read it.
+class Room:
+    """A feed, those who read it, and those of them who have all that there is.
 
-    Frames after `floor` are here; `scanned` is how far the journal has been looked through.
+    `served` is how far rounds have gone.
     """
 
-    selection: Selection
-    heads: Heads
-    floor: Offset
-    scanned: Offset
-    last: Offset  # of the newest frame: the `prev` of the next
-    frames: list[Frame] = field(factory=list)
-    subscriptions: dict[Subscription, None] = field(factory=dict)
+    feed: Feed
+    served: Offset
+    readers: dict[Subscription, None] = field(factory=dict)
+    resting: dict[Subscription, None] = field(factory=dict)
 
-    def extend(self, events: Iterable[Event]) -> bool:
-        """Look through the next events; say whether there were frames among them."""
-        before = self.last
-        for event in events:
-            self.scanned = event.offset
-            if self.selection.takes(event):
-                text = self.heads.frame(event, self.last, self.selection.dialect)
-                self.frames.append(Frame(event.offset, self.last, text, event))
-                self.last = event.offset
-        if len(self.frames) > FRAMES_MAX:
-            cut = len(self.frames) - FRAMES_MAX // 2
-            self.floor = self.frames[cut - 1].offset
-            del self.frames[:cut]
-        return self.last != before
-
-    def after(self, offset: Offset) -> Sequence[Frame] | None:
-        """Give the next frames after an offset; None when they are no longer here."""
-        if offset < self.floor:
-            return None
-        start = bisect_right(self.frames, offset, key=lambda frame: frame.offset)
-        return self.frames[start : start + RUN_MAX]
+    def extend(self, events: Sequence[Event]) -> None:
+        """Give the feed those of some events that it has not seen."""
+        scanned = self.feed.scanned
+        self.feed.extend(event for event in events if event.offset > scanned)
 
 
 @define(eq=False)
@@ -99,14 +58,23 @@ class Subscription:
     """One client's place in the record, and what it has asked.
 
     `offset` is the client's position: every frame that it may see up to there has been given.
+    A `sink` lets rounds write to it while it rests.
     """
 
-    feed: Feed
+    room: Room
     offset: Offset
     last_frame: Offset  # the `prev` of what follows, and of a heartbeat
     broadcaster: Broadcaster = field(repr=False)
+    sink: Sink | None = None
     _asked: deque[Callable[[], Sequence[str]]] = field(factory=deque)
     _wake: trio.Event = field(factory=trio.Event)
+    _said_s: float = 0.0
+    _has_begun: bool = False
+
+    @property
+    def feed(self) -> Feed:
+        """Give what it reads."""
+        return self.room.feed
 
     def ask(self, answer: Callable[[], Sequence[str]]) -> None:
         """Have an answer made and given in its place among the frames.
@@ -122,38 +90,73 @@ class Subscription:
         """Change what it hears of, from its present place on."""
         self.broadcaster.move(self, selection)
 
-    async def next(self) -> tuple[Sequence[str], Sequence[Event]]:
-        """Wait for what comes next: texts to send in order, and the events among them.
+    async def next(self) -> Said:
+        """Wait for what comes next: frames to send in order, and the events among them.
 
-        Gives a heartbeat after 15 s of quiet, so it never waits longer.
+        Gives a heartbeat after 15 s of quiet. With a sink, frames may go out meanwhile, and what
+        it gives can be nothing: then what the sink has begun is to be sent.
         """
         while True:
+            if self._has_begun:
+                self._has_begun = False
+                return (), ()
             if self._asked:
                 self._pass_over()
-                return self._asked.popleft()(), ()
+                return [framed(text) for text in self._asked.popleft()()], ()
             frames = self.feed.after(self.offset)
             if frames is None:
-                if texts := await self._catch_up():
-                    return texts, ()
+                if wires := await self._catch_up():
+                    return wires, ()
                 continue
             if frames:
                 return self._take(frames), [frame.event for frame in frames]
             self._pass_over()
-            self._wake = trio.Event()
-            with trio.move_on_after(HEARTBEAT_S) as quiet:
-                await self._wake.wait()
-            if quiet.cancelled_caught:
+            if not await self._rest():
                 self._pass_over()
-                return [heartbeat_frame(self.position, self.last_frame)], ()
+                return [framed(heartbeat_frame(self.position, self.last_frame))], ()
+
+    async def _rest(self) -> bool:
+        """Wait until there is something to do here; False when nothing was said for 15 s."""
+        self._wake = trio.Event()
+        self._said_s = trio.current_time()
+        self.room.resting[self] = None
+        try:
+            while (due_s := self._said_s + HEARTBEAT_S) > trio.current_time():
+                with trio.move_on_at(due_s):
+                    await self._wake.wait()
+                    return True
+            return False
+        finally:
+            self.room.resting.pop(self, None)
+
+    def offer(self, runs: dict[Offset, Run | None]) -> Run | None:
+        """Write the next run to one at rest, or wake it; give what was written whole.
+
+        `runs` are those that were made in this round, by the place that they follow.
+        """
+        if self.sink is None or self._wake.is_set() or self.offset < self.feed.floor:
+            self._wake.set()
+            return None
+        if self.offset not in runs:
+            runs[self.offset] = self.feed.run(self.offset)
+        if (run := runs[self.offset]) is None:
+            return None
+        sent = self.sink(run.wire) if run.prev <= self.last_frame else Sent.NOT
+        if sent is Sent.NOT:
+            self._wake.set()
+            return None
+        self.offset = self.last_frame = run.last
+        self._said_s = trio.current_time()
+        if sent is Sent.WHOLE:
+            return run
+        self._has_begun = True
+        self._wake.set()
+        return None
 
     @property
     def position(self) -> LogPosition:
         """Give the place up to which everything has been given."""
         return LogPosition(self.feed.heads.epoch, self.offset)
-
-    def wake(self) -> None:
-        """Let it look again."""
-        self._wake.set()
 
     def close(self) -> None:
         """Leave the feed."""
@@ -165,12 +168,12 @@ class Subscription:
         For a snapshot of the end, which makes up for what memory no longer has.
         """
         journal = self.broadcaster.journal
-        self.broadcaster.tell(self.feed, journal.recent(self.feed.scanned, journal.end) or ())
-        texts: list[str] = []
+        self.room.extend(journal.recent(self.feed.scanned, journal.end) or ())
+        wires: list[bytes] = []
         while frames := self.feed.after(self.offset):
-            texts += self._take(frames)
+            wires += self._take(frames)
         self.offset = journal.end
-        return texts
+        return list(texts_in(b"".join(wires)))
 
     def _pass_over(self) -> None:
         """Move past what was looked through and is not for this client."""
@@ -178,99 +181,120 @@ class Subscription:
         if frames is not None and not frames:
             self.offset = max(self.offset, self.feed.scanned)
 
-    def _take(self, frames: Sequence[Frame]) -> list[str]:
-        texts = [frame.text for frame in frames]
+    def _take(self, frames: Sequence[Frame]) -> list[bytes]:
+        wires = [frame.wire for frame in frames]
         if frames[0].prev > self.last_frame:
             # The feed knows of a later place than this client was given.
-            texts[0] = self._frame(frames[0].event)
+            wires[0] = self._frame(frames[0].event)
         self.offset = self.last_frame = frames[-1].offset
-        return texts
+        return wires
 
-    async def _catch_up(self) -> list[str]:
+    async def _catch_up(self) -> list[bytes]:
         """Read what the feed no longer holds, from the journal or the store."""
         events = await self.broadcaster.journal.read(self.offset)
-        texts = []
+        wires = []
         for event in events:
             self.offset = event.offset
             if self.feed.selection.takes(event):
-                texts.append(self._frame(event))
+                wires.append(self._frame(event))
                 self.last_frame = event.offset
-        return texts
+        return wires
 
-    def _frame(self, event: Event) -> str:
+    def _frame(self, event: Event) -> bytes:
         """Write a frame for this client alone."""
-        return event_frame(
-            event, self.feed.heads.epoch, self.last_frame, self.feed.selection.dialect
-        )
+        dialect = self.feed.selection.dialect
+        return framed(event_frame(event, self.feed.heads.epoch, self.last_frame, dialect))
 
 
 class Broadcaster:
-    """Keeps the feeds up with the journal and wakes their subscribers."""
+    """Keeps the feeds up with the journal, and those who keep up with the feeds.
+
+    `on_told` is called with the events of a round when it has gone through.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self._feeds: dict[Selection, Feed] = {}
+        self.on_told: Callable[[Iterable[Event]], None] = lambda _: None
+        self._rooms: dict[Selection, Room] = {}
         self._heads = Heads(journal.epoch)
 
     async def run(self) -> None:
         """Follow the journal until cancelled."""
-        scanned = [feed.scanned for feed in self._feeds.values()]
+        scanned = [room.feed.scanned for room in self._rooms.values()]
         cursor = self.journal.cursor(min(scanned, default=None))
         while True:
+            behind = [room for room in self._rooms.values() if room.served < room.feed.last]
+            while behind:
+                behind = [room for room in behind if await self._round(room)]
             events = await cursor.next()
-            for feed in list(self._feeds.values()):
-                self.tell(feed, events)
+            for room in list(self._rooms.values()):
+                room.extend(events)
 
-    def tell(self, feed: Feed, events: Iterable[Event]) -> None:
-        """Give a feed the events that it has not seen, and wake those who read it."""
-        if feed.extend(event for event in events if event.offset > feed.scanned):
-            for subscription in feed.subscriptions:
-                subscription.wake()
+    async def _round(self, room: Room) -> bool:
+        """Write a run to each who rests, all alike; say whether there is more for some of them."""
+        begin, end = room.served, room.feed.last
+        runs: dict[Offset, Run | None] = {}
+        has_told, has_more, resting = False, False, list(room.resting)
+        for n in range(0, len(resting), TURN_MAX):
+            for subscription in resting[n : n + TURN_MAX]:
+                if subscription not in room.resting:
+                    continue  # it left during another's turn
+                if (run := subscription.offer(runs)) is not None:
+                    has_told = True
+                    has_more |= not run.is_all
+            await trio.lowlevel.checkpoint()
+        if has_more:
+            return True
+        room.served = end
+        if has_told:
+            self.on_told(room.feed.events(begin, end))
+        return end < room.feed.last
 
     def subscribe(self, selection: Selection, since: Offset | None = None) -> Subscription:
         """Open a subscription that follows an offset, or what happens from now on."""
         place = self.journal.end if since is None else since
-        feed = self._feed(selection)
-        last = min(place, feed.last) if since is None else place
-        subscription = Subscription(feed, place, last, self)
-        feed.subscriptions[subscription] = None
+        room = self._room(selection)
+        last = min(place, room.feed.last) if since is None else place
+        subscription = Subscription(room, place, last, self)
+        room.readers[subscription] = None
         return subscription
 
     def move(self, subscription: Subscription, selection: Selection) -> None:
         """Put a subscription on another feed at its present place."""
-        feed = self._feed(selection)
+        room = self._room(selection)
         self.leave(subscription)
-        subscription.feed = feed
-        feed.subscriptions[subscription] = None
-        self._feeds[selection] = feed
+        subscription.room = room
+        room.readers[subscription] = None
+        self._rooms[selection] = room
 
     def leave(self, subscription: Subscription) -> None:
         """Take a subscription off its feed; a feed that nobody reads is forgotten."""
-        feed = subscription.feed
-        feed.subscriptions.pop(subscription, None)
-        if not feed.subscriptions:
-            self._feeds.pop(feed.selection, None)
+        room = subscription.room
+        room.readers.pop(subscription, None)
+        room.resting.pop(subscription, None)
+        if not room.readers:
+            self._rooms.pop(room.feed.selection, None)
 
     def statistics(self) -> dict[str, int]:
         """Count feeds, subscribers, and how far the furthest subscriber is behind."""
         # One for whom there was nothing is not behind.
         places = [
-            s.offset if s.offset < feed.last else max(s.offset, feed.scanned)
-            for feed in self._feeds.values()
-            for s in feed.subscriptions
+            s.offset if s.offset < room.feed.last else max(s.offset, room.feed.scanned)
+            for room in self._rooms.values()
+            for s in room.readers
         ]
         return {
-            "feeds": len(self._feeds),
+            "feeds": len(self._rooms),
             "feeds_max": FEEDS_MAX,
             "subscribers": len(places),
             "lag_events": self.journal.end - min(places, default=self.journal.end),
         }
 
-    def _feed(self, selection: Selection) -> Feed:
-        if (feed := self._feeds.get(selection)) is not None:
-            return feed
-        if len(self._feeds) >= FEEDS_MAX:
+    def _room(self, selection: Selection) -> Room:
+        if (room := self._rooms.get(selection)) is not None:
+            return room
+        if len(self._rooms) >= FEEDS_MAX:
             raise Unavailable(f"more than {FEEDS_MAX} different subscriptions at once")
         end = self.journal.end
-        feed = self._feeds[selection] = Feed(selection, self._heads, end, end, end)
-        return feed
+        room = self._rooms[selection] = Room(Feed(selection, self._heads, end, end, end), end)
+        return room

@@ -38,6 +38,7 @@ LAYERS = (
     ("actors.stream",),
     ("actors.logins",),
     ("actors.view",),
+    ("actors.feed",),
     ("actors.broadcaster",),
     ("actors.changes",),
     ("actors.orders",),
@@ -45,6 +46,7 @@ LAYERS = (
     ("actors.controls",),
     ("actors.runner",),
     ("actors.admission",),
+    ("actors.preview",),
     ("actors.batch",),
     ("actors.system",),
     ("actors",),  # the door itself: it shows what is behind it
@@ -54,7 +56,10 @@ LAYERS = (
 )
 
 # Deciding is kept from waiting: these import nothing that waits.
-PURE = ("actors.domain", "actors.holdings", "actors.book", "actors.agenda", "actors.changes")
+PURE = (
+    *("actors.domain", "actors.holdings", "actors.book", "actors.agenda", "actors.changes"),
+    "actors.feed",
+)
 WAITING = {"trio", "trio_websocket", "quart", "quart_trio", "hypercorn", "httpx2", "asyncio"}
 
 # A broker that shared our encoders, words or constants would be wrong where we are wrong.

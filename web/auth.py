@@ -12,13 +12,14 @@ as one that does not exist.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 from werkzeug.datastructures import Headers
 
 from actors.domain.config import Config, KeyConfig, Right
@@ -93,6 +94,7 @@ class Access:
     allowed_origins: frozenset[str]
     keys: Mapping[str, KeyConfig]
     is_open: bool
+    watchers: set[Callable[[], None]] = field(factory=set, init=False)  # told of other keys
 
     @classmethod
     def from_keys(cls, config: Config) -> Access:
@@ -108,6 +110,8 @@ class Access:
     def use_keys(self, config: Config) -> None:
         """Put another configuration's keys in place of the present ones."""
         self.keys = config.keys
+        for tell in list(self.watchers):
+            tell()
 
     def check_browser(self, asked: Asked) -> None:
         """Refuse with 403 what a page of another site sends, and names that only point here."""
@@ -140,6 +144,12 @@ class Access:
         if caller.key is None:
             return True
         return self.keys.get(caller.name) == caller.key and not _is_over(caller.key, now)
+
+    def left_s(self, caller: Caller, now: datetime) -> float:
+        """Say for how long a caller's key is good, if it stays."""
+        if caller.key is None or caller.key.expires_at is None:
+            return math.inf
+        return max(0.0, (caller.key.expires_at - now).total_seconds())
 
     def _is_allowed(self, origin: str, host: str | None) -> bool:
         """Say whether a page may ask: one that came from where it asks, or that is named."""

@@ -2,7 +2,7 @@
 
     bytes ──▶ read, under a deadline ──▶ Http1Protocol ──▶ Quart ──▶ handler
     bytes ◀── write, under a stall deadline ◀──────────────────────────┘
-    bytes ◀── one write for a run of frames ◀── send_texts ◀── handler of a websocket
+    bytes ◀── ready frames ◀── lane ◀── handler of a websocket, or the fan-out's round
 
 Hypercorn 0.18's states are kept; its hold of the socket is not. What its own connection does wrong
 and this one does not:
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -35,7 +35,8 @@ from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from .http1 import Http1Protocol
-from .peer import STALL_S, Peer
+from .lane import Lane, lane_of
+from .peer import STALL_S, Peer, PeerGoneError, PeerStalledError
 from .stacks import LeftError
 
 log = structlog.get_logger()
@@ -48,14 +49,6 @@ READ_BYTES: Final = 1 << 16
 
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 Asgi: TypeAlias = Callable[[Any, Any, Send], Awaitable[None]]
-
-
-class PeerGoneError(Exception):
-    """A send to a connection that has ended."""
-
-
-class PeerStalledError(PeerGoneError):
-    """A send that was held up for too long; the peer reads again, and can be told so."""
 
 
 class Connection:
@@ -79,8 +72,6 @@ class Connection:
         self._due_s = math.inf
         self._heard_s = 0.0
         self._ending = False
-        self._app_send: Send | None = None
-        self._held: bytearray | None = None  # gathers what would be written
 
     async def run(self) -> None:
         """Carry it until either side ends it. Nothing but a cancellation comes out of here."""
@@ -190,7 +181,6 @@ class Connection:
         sync_spawn: Any,  # noqa: ARG002 - Hypercorn's signature
         call_soon: Any,  # noqa: ARG002
     ) -> None:
-        self._app_send = send
         with suppress(PeerGoneError):
             try:
                 await self._app(scope, receive, partial(self._send_whole, send))
@@ -214,34 +204,13 @@ class Connection:
         if self._peer.has_stalled and message["type"] == "websocket.send":
             raise PeerStalledError
 
-    async def send_texts(self, texts: Sequence[str]) -> None:
-        """Send text frames over an accepted websocket: all of them, cancelled or not.
-
-        They share a write, which costs more than many frames do, and a peer that keeps up costs no
-        wait. PeerGoneError when the websocket has ended; PeerStalledError when all was sent, but
-        after so long that there is nothing left to do but to close.
-        """
-        assert self._app_send is not None, "who has a websocket was called with its send"
-        self._held = held = bytearray()
-        try:
-            for text in texts:  # framing does not wait, so nothing comes between
-                await self._app_send({"type": "websocket.send", "bytes": None, "text": text})
-        finally:
-            self._held = None
-        if rest := self._peer.write_now(held):
-            with trio.CancelScope(shield=True):
-                await self._peer.write(rest)
-        await trio.lowlevel.checkpoint()
-        if self.gone or (texts and not held):
-            raise PeerGoneError
-        if self._peer.has_stalled:
-            raise PeerStalledError
+    def lane(self) -> Lane | None:
+        """Give the way of ready frames onto its websocket; None where there is none."""
+        return None if self._protocol is None else lane_of(self._protocol.stream, self._peer)
 
     async def _take(self, event: Event) -> None:
         """Take what the protocol has for the socket."""
         match event:
-            case RawData() if self._held is not None:
-                self._held += event.data
             case RawData():
                 await self._peer.write(event.data)
             case Updated():

@@ -20,15 +20,18 @@ from attrs import define, frozen
 from quart import websocket
 
 from actors import System
-from actors.broadcaster import Selection, Subscription
+from actors.broadcaster import Subscription
 from actors.domain.errors import PositionGone, Unavailable
-from actors.domain.frames import answer_frame, snapshot_frames
+from actors.domain.frames import answer_frame, framed, snapshot_frames, texts_in
 from actors.domain.ids import AccountId, Offset
 from actors.domain.model import Event
 from actors.domain.wire import encode, time_text
+from actors.feed import Selection
 from actors.runtime.metrics import Metrics
 
-from .connection import Connection, PeerGoneError, PeerStalledError
+from .connection import Connection
+from .lane import Lane
+from .peer import PeerGoneError, PeerStalledError
 from .stacks import LeftError
 from .wishes import NotUnderstood, Opening, Wish, Words, granted, read_wish
 
@@ -37,6 +40,7 @@ log = structlog.get_logger()
 MESSAGE_CHARS_MAX: Final = 64 * 1024
 BURST_MAX: Final = 100.0  # messages at once
 RATE_PER_S: Final = 20.0  # and on the whole
+LOOK_S: Final = 60.0  # how often a key's last moment is looked for: the wall clock may be set
 
 GONE: Final = (PeerGoneError, LeftError)
 
@@ -80,8 +84,8 @@ class Conversation:
     """A client's place in the record and all that is said over its socket.
 
     `readable` is what it may ever hear of; `words` are its surface's, and `status` is what that
-    answers to `get_status`; `may_stay` says whether its key is still good. `ending` is how it was
-    closed, when it was we who closed it.
+    answers to `get_status`; `stay_s` says for how long its key is good, by the wall clock. `ending`
+    is how it was closed, when it was we who closed it.
     """
 
     def __init__(
@@ -93,7 +97,7 @@ class Conversation:
         words: Words,
         status: Callable[[Selection], dict[str, Any]],
         stop: trio.Event,
-        may_stay: Callable[[], bool],
+        stay_s: Callable[[], float],
     ) -> None:
         self.ending: Close | None = None
         self._system = system
@@ -102,7 +106,7 @@ class Conversation:
         self._words = words
         self._status = status
         self._stop = stop
-        self._may_stay = may_stay
+        self._stay_s = stay_s
         self._scope = trio.CancelScope()
 
     def open(self, account: AccountId | None, opening: Opening) -> tuple[Subscription, list[str]]:
@@ -139,11 +143,19 @@ class Conversation:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._guarded, self._read, subscription)
                 nursery.start_soon(self._guarded, self._pump, subscription, texts)
-                await self._stop.wait()
-                self._end(RESTARTING)
+                while (left_s := self._stay_s()) > 0:
+                    with trio.move_on_after(min(left_s, LOOK_S)):
+                        await self._stop.wait()
+                        self._end(RESTARTING)
+                self._end(KEY_GONE)
         if self.ending is not None:
             text = str(subscription.position) if self.ending.text is None else self.ending.text
             await websocket.close(self.ending.code, text)
+
+    def review(self) -> None:
+        """End it if its key is good no more."""
+        if self._stay_s() <= 0:
+            self._end(KEY_GONE)
 
     async def _guarded(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
         try:
@@ -164,21 +176,17 @@ class Conversation:
     # -------------------------------------------------------------------------------- pump
 
     async def _pump(self, subscription: Subscription, texts: Sequence[str]) -> None:
-        send = sender()
+        lane = lane_at_hand()
+        subscription.sink = None if lane is None else lane.push
+        send = by_codec if lane is None else lane.send
+        wire = b"".join(map(framed, texts))
         live_from = subscription.feed.scanned  # what is older was not delayed by us
         events: Sequence[Event] = ()
         while True:
-            if not self._may_stay():
-                self._end(KEY_GONE)
-            await send(texts)
-            self._measure(events, live_from)
-            texts, events = await subscription.next()
-
-    def _measure(self, events: Sequence[Event], live_from: Offset) -> None:
-        now_s = trio.current_time()
-        for event in events:
-            if event.type == "order_update" and event.offset > live_from:
-                self._metrics.latency.observe(now_s - event.received_s)
+            await send(wire)
+            self._metrics.measure(event for event in events if event.offset > live_from)
+            wires, events = await subscription.next()
+            wire = b"".join(wires)
 
     # ------------------------------------------------------------------------------ reader
 
@@ -231,22 +239,20 @@ class Conversation:
         return snapshot_frames(books, journal.position, wanted.dialect)
 
 
-def sender() -> Callable[[Sequence[str]], Awaitable[None]]:
-    """Give what sends frames over this websocket: wholly, even if the end comes in between.
-
-    The client's place is past all of them by then. One that no Connection carries takes them one
-    by one.
-    """
+def lane_at_hand() -> Lane | None:
+    """Give the lane of this websocket; one that no Connection carries has none."""
     connection = websocket.scope.get("state", {}).get("connection")
-    if isinstance(connection, Connection):
-        return connection.send_texts
+    return connection.lane() if isinstance(connection, Connection) else None
 
-    async def send(texts: Sequence[str]) -> None:
-        with trio.CancelScope(shield=True):
-            for text in texts:
-                await websocket.send(text)
 
-    return send
+async def by_codec(wire: bytes) -> None:
+    """Send frames as texts: wholly, even if the end comes in between.
+
+    The client's place is past all of them by then.
+    """
+    with trio.CancelScope(shield=True):
+        for text in texts_in(wire):
+            await websocket.send(text)
 
 
 def error_frame(message: str, request_id: str | int | None = None) -> str:

@@ -41,6 +41,7 @@ class Exposition:
         self._app = app
         self._metrics.add_source(self.read)
         self._system.writer.on_commit = self._metrics.commits.observe
+        self._system.broadcaster.on_told = self._metrics.measure
         app.add_url_rule("/metrics", "metrics", self.show)
         app.before_serving(self._start)
 
@@ -106,12 +107,19 @@ class Exposition:
         reconnects = CounterMetricFamily(
             "upstream_reconnects", "How often a stream was opened again.", labels=["account_id"]
         )
+        listed = by_account("instruments_loaded", "Instruments whose lots and steps are known.")
+        age = by_account("instruments_age_seconds", "How old the oldest of an account's lists is.")
         for name in self._system.accounts:
+            lists = self._system.listings.of(name)
+            if lists.sources:
+                listed.add_metric([name], len(lists))
+            if (loaded_at := lists.loaded_at) is not None:
+                age.add_metric([name], (self._system.seams.now() - loaded_at).total_seconds())
             row = self._system.status(name)
             connected.add_metric([name], row.connected)
             reconnects.add_metric([name], row.reconnects)
             halted.add_metric([name], row.halted is not None)
-        yield from (connected, reconnects, halted)
+        yield from (connected, reconnects, halted, listed, age)
 
     def _read_calls(self) -> Iterator[Metric]:
         """Read what each account's broker is still asked for, and how it answers."""

@@ -14,7 +14,7 @@ from typing import Any
 from quart import websocket
 
 from actors import System
-from actors.broadcaster import Selection
+from actors.feed import Selection
 
 from .answers import caller
 from .dialect import WORDS

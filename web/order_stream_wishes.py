@@ -13,9 +13,9 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
-from actors.broadcaster import Selection
 from actors.domain.ids import AccountId
 from actors.domain.model import EventType
+from actors.feed import Selection
 
 from .dialect import DIALECT, WORDS
 from .query import asked_once, bad_parameter

@@ -1,5 +1,6 @@
 """The other end of a TCP connection, as one who writes to it sees it.
 
+    push  ──▶ socket, what it takes at once; the rest waits for the next write
     write ──▶ socket, as fast as the peer takes it
       not one byte in 5 s ──▶ cut; but a websocket's peer that takes some in the next second gets
                               the rest of what was begun, and can be told why it is closed
@@ -21,10 +22,20 @@ from typing import Final
 
 import trio
 
+from actors.feed import Sent
+
 STALL_S: Final = 5.0  # a peer that takes not one byte for so long has stalled, and is cut
 MORE_S: Final = 1.0  # but a websocket's, if it reads again by then, is told
 LOOKS: Final = 10  # how often in the stall's time it is tried
 NO_LINGER: Final = struct.pack("ii", 1, 0)
+
+
+class PeerGoneError(Exception):
+    """A send to a connection that has ended."""
+
+
+class PeerStalledError(PeerGoneError):
+    """A send that was held up for too long; the peer reads again, and can be told so."""
 
 
 class Peer:
@@ -42,6 +53,7 @@ class Peer:
         self.has_stalled = False
         self._socket = connected
         self._told_by_s = math.inf
+        self._rest = b""  # of frames that were begun
         self._turn = trio.Lock()
 
     def cut(self, reason: str) -> None:
@@ -55,22 +67,30 @@ class Peer:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self._socket.close()
 
-    def write_now(self, data: bytes | bytearray) -> memoryview:
-        """Write what the socket takes at once, if it is our turn; give the rest."""
-        rest = memoryview(data)
-        if rest and not self.gone and not self._turn.locked():
-            try:
-                return rest[os.write(self._socket.fileno(), rest) :]
-            except BlockingIOError:
-                return rest
-            except OSError:
-                self.cut("gone")
-        return rest
+    def push(self, data: bytes) -> Sent:
+        """Write what the socket takes at once, if it is our turn, and keep the rest of it."""
+        if self.gone or self._rest or self._turn.locked():
+            return Sent.NOT
+        try:
+            count = os.write(self._socket.fileno(), data)
+        except BlockingIOError:
+            return Sent.NOT
+        except OSError:
+            self.cut("gone")
+            return Sent.NOT
+        if count == len(data):
+            return Sent.WHOLE
+        self._rest = data[count:]
+        return Sent.BEGUN
 
-    async def write(self, data: bytes | memoryview) -> None:
-        """Write bytes as fast as the peer takes them; cut one that takes none for a while."""
+    async def write(self, data: bytes) -> None:
+        """Write bytes as fast as the peer takes them; cut one that takes none for a while.
+
+        What was begun comes first, so with no bytes at all this sees to that.
+        """
         async with self._turn:
-            rest = memoryview(data)
+            rest = memoryview(self._rest + data)
+            self._rest = b""
             while rest and not self.gone:
                 within_s = min(STALL_S, self._told_by_s - trio.current_time())
                 left = await self._write_some(rest, within_s)

@@ -19,16 +19,16 @@ from quart import websocket
 from quart_trio import QuartTrio
 
 from actors import System
-from actors.broadcaster import Selection
 from actors.domain.errors import Unavailable
 from actors.domain.ids import AccountId
 from actors.domain.wire import plain
+from actors.feed import Selection
 from actors.runtime.metrics import Metrics
 
 from .answers import caller
 from .auth import Access, Caller
-from .connection import PeerGoneError
 from .conversation import Conversation
+from .peer import PeerGoneError
 from .wishes import OURS, Opening, Words, read_opening
 
 
@@ -88,21 +88,24 @@ class Sockets:
             words=words,
             status=status,
             stop=self._stop,
-            may_stay=partial(self._may_stay, caller()),
+            stay_s=partial(self._stay_s, caller()),
         )
         subscription, texts = conversation.open(account, opening)
         self._metrics.sockets.inc()
+        self._access.watchers.add(conversation.review)
         try:
             with suppress(PeerGoneError):
                 await websocket.accept()
                 await conversation.hold(subscription, texts)
         finally:
             subscription.close()
+            self._access.watchers.discard(conversation.review)
             self._metrics.sockets.dec()
             self._count_end(conversation)
 
-    def _may_stay(self, who: Caller) -> bool:
-        return self._access.stands(who, self._system.seams.now())
+    def _stay_s(self, who: Caller) -> float:
+        now = self._system.seams.now()
+        return self._access.left_s(who, now) if self._access.stands(who, now) else 0.0
 
     def _count_end(self, conversation: Conversation) -> None:
         connection = websocket.scope.get("state", {}).get("connection")

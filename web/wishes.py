@@ -14,11 +14,11 @@ from typing import Any, Final, Literal, cast, get_args
 from attrs import evolve, frozen
 from werkzeug.datastructures import MultiDict
 
-from actors.broadcaster import Selection
 from actors.domain.errors import BadRequest, DecodeError, OrderwireError
 from actors.domain.ids import AccountId, LogPosition
 from actors.domain.model import EventType
 from actors.domain.wire import exact_str, parse_body
+from actors.feed import Selection
 
 from .query import asked_once, bad_parameter
 

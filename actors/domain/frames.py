@@ -6,11 +6,13 @@
 
 In our own dialect `data` is spliced in as the bytes that went to the store: nothing is encoded
 twice. Another dialect words the same events and rows otherwise; epoch, offset and prev stand alike.
+
+A text is framed here too, as RFC 6455 §5.2 has it: what a thousand sockets are sent is made once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -23,6 +25,8 @@ from .wire import encode, time_text
 PART_BYTES_MAX: Final = 256 * 1024
 HEADS_MAX: Final = 2048  # kept for the next feed; what a pass over all feeds brings is less
 _ROOM: Final = 1024  # for what stands around the rows of a part
+_WHOLE_TEXT: Final = 0x81  # the first byte of a frame: the last of its message, and text
+_SHORT_MAX, _MIDDLE_MAX = 125, 0xFFFF  # lengths that stand in one byte, and in two more
 
 
 @frozen(eq=False)
@@ -74,6 +78,29 @@ class Heads:
                 self._written.clear()
             head = self._written[place] = dialect.head(event, self.epoch)
         return chained(head, prev)
+
+
+def framed(text: str) -> bytes:
+    """Put a text into a websocket frame, as a server sends it: whole and unmasked."""
+    payload = text.encode()
+    size = len(payload)
+    if size <= _SHORT_MAX:
+        return bytes((_WHOLE_TEXT, size)) + payload
+    if size <= _MIDDLE_MAX:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def texts_in(wire: bytes) -> Iterator[str]:
+    """Give the texts of frames that `framed` made, one after another."""
+    begin = 0
+    while begin < len(wire):
+        size, at = wire[begin + 1], begin + 2
+        if size > _SHORT_MAX:
+            width = 2 if size == _SHORT_MAX + 1 else 8
+            size, at = int.from_bytes(wire[at : at + width], "big"), at + width
+        begin = at + size
+        yield wire[at:begin].decode()
 
 
 def heartbeat_frame(position: LogPosition, prev: Offset) -> str:

@@ -18,6 +18,8 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
+from actors.domain.model import Event
+
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 KEPT_S: Final = 1.0  # writing the text takes milliseconds on the loop
 PROBE_S: Final = 0.25
@@ -43,7 +45,8 @@ class Metrics:
         self.sockets = self._sockets.labels("backend")
         self.latency = Histogram(
             "order_update_latency_seconds",
-            "From a report's arrival to its event's hand-over to one subscriber's socket.",
+            "From a report's arrival to its hand-over to the sockets of all who keep up, once a"
+            " feed, and to each of those who are behind.",
             buckets=LATENCY_S,
             registry=registry,
         )
@@ -79,6 +82,13 @@ class Metrics:
             buckets=LATENCY_S,
             registry=registry,
         )
+
+    def measure(self, events: Iterable[Event]) -> None:
+        """Take the time of orders that were handed over just now."""
+        now_s = trio.current_time()
+        for event in events:
+            if event.type == "order_update":
+                self.latency.observe(now_s - event.received_s)
 
     def count_request(self, method: str, route: str, status: int) -> None:
         """Count an answer. `route` is the rule that fitted, not the path: those have no end."""

@@ -5,8 +5,10 @@ import json
 import trio
 from attrs import define, field, frozen
 
-from actors.broadcaster import Broadcaster, Selection
+from actors.broadcaster import Broadcaster
+from actors.domain.frames import texts_in
 from actors.domain.model import Draft
+from actors.feed import Selection
 from actors.runtime.journal import Journal
 from actors.writer import number
 
@@ -84,8 +86,8 @@ class Reader:
         new = []
         while True:
             with trio.move_on_after(quiet_s):
-                texts, _ = await self.subscription.next()
-                new += [self.take(text) for text in texts]
+                wires, _ = await self.subscription.next()
+                new += [self.take(text) for text in texts_in(b"".join(wires))]
                 continue
             return new
 

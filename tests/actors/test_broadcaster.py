@@ -7,10 +7,11 @@ import pytest
 import trio
 
 from actors import broadcaster
-from actors.broadcaster import ASKED_MAX, FRAMES_MAX, Selection
+from actors.broadcaster import ASKED_MAX
 from actors.domain.errors import Unavailable
-from actors.domain.frames import answer_frame
+from actors.domain.frames import answer_frame, texts_in
 from actors.domain.ids import Offset
+from actors.feed import FRAMES_MAX, RUN_MAX, Selection
 from actors.runtime.supervisor import supervise
 from actors.writer import number
 
@@ -30,7 +31,7 @@ async def air(nursery):
 
 
 async def test_each_event_is_encoded_once_for_all_who_share_a_selection(air, autojump_clock):
-    """A hundred subscribers of a feed get the very same text objects."""
+    """A hundred subscribers of a feed get the very same bytes."""
     subscriptions = [air.broadcaster.subscribe(ALL) for _ in range(100)]
     air.publish("m", "t", "h")
     await trio.sleep(0.1)
@@ -41,13 +42,13 @@ async def test_each_event_is_encoded_once_for_all_who_share_a_selection(air, aut
 
 
 async def test_a_run_is_bounded_and_brings_its_events(air, autojump_clock):
-    """P20: a subscriber gets at most 64 frames at once, each beside its event."""
+    """P20: a subscriber gets at most RUN_MAX frames at once, each beside its event."""
     subscription = air.broadcaster.subscribe(ALL)
-    air.publish(*"m" * 100)
+    air.publish(*"m" * (RUN_MAX + 36))
     await trio.sleep(0.1)
     first, second = [await subscription.next() for _ in range(2)]
-    assert (len(first[0]), len(second[0])) == (64, 36)
-    assert [event.offset for event in second[1]] == list(range(65, 101))
+    assert (len(first[0]), len(second[0])) == (RUN_MAX, 36)
+    assert [event.offset for event in second[1]] == list(range(RUN_MAX + 1, RUN_MAX + 37))
 
 
 async def test_prev_is_the_offset_before_in_what_was_subscribed(air, autojump_clock):
@@ -126,11 +127,11 @@ async def test_a_heartbeat_after_15_s_of_quiet(air, autojump_clock):
     air.publish("m", "m")
     begun = trio.current_time()
     await reader.read()
-    texts, events = await reader.subscription.next()
+    (wire,), events = await reader.subscription.next()
     assert events == ()
-    assert json.loads(texts[0]) == {"type": "heartbeat", "epoch": "e1", "offset": 3, "prev": 1}
+    assert json.loads(*texts_in(wire)) == {"type": "heartbeat", "epoch": "e1", "offset": 3, "prev": 1}
     assert trio.current_time() - begun == pytest.approx(16)
-    texts, _ = await reader.subscription.next()
+    await reader.subscription.next()
     assert trio.current_time() - begun == pytest.approx(31)
 
 

@@ -264,15 +264,15 @@ async def test_with_no_seams_the_world_is_real(world, monkeypatch):
 
 async def test_the_broadcaster_is_fed(world, autojump_clock):
     """P1: a subscriber of the door's broadcaster hears what the door's accounts do."""
-    from actors.broadcaster import Selection
+    from actors.feed import Selection
 
     async with world.run() as opened:
         wish = Selection(frozenset({PRIMARY}), frozenset({"order_update"}))
         subscription = opened.broadcaster.subscribe(wish)
         world.brokers[PRIMARY].push(a_row("1"))
-        texts, (event,) = await subscription.next()
+        (wire,), (event,) = await subscription.next()
         assert event.subject == "1"
-        assert '"order_update"' in texts[0]
+        assert b'"order_update"' in wire
 
 
 def test_an_epoch_is_an_identity():

@@ -23,8 +23,8 @@ STAGES = (
     ("fsynced", "commit: insert and fsync"),
     ("committed", "back on the loop"),
     ("framed", "journal, view; broadcaster wakes and frames"),
-    ("taken", "the subscriber's task has its turn"),
-    ("written", "framed for the websocket, written to the socket"),
+    ("taken", "the subscriber's turn in the round comes"),
+    ("written", "written to the socket"),
     ("received", "kernel, the subscriber's process"),
 )
 PERCENTS = (50.0, 99.0, 99.9)

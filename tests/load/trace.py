@@ -1,7 +1,8 @@
 """Time stamps at the joints of a running gateway, put on from outside: the house knows nothing.
 
     arrived ─ heard ─ handed ─ begun ─ fsynced ─ committed ─ framed ─┬ taken ─ written
-                                                                    └ … one pair a subscriber
+                                                                    └ … one pair a subscriber,
+                                                      by the round, or by a task of its own
 
 One frame in `every` is followed, to one subscriber in `stride`; the others cost a comparison. A
 frame's events are known again by `Event.received_s`, which each carries from the moment it was
@@ -11,7 +12,7 @@ heard. The stamps are CLOCK_MONOTONIC in s, as are the broker's and the subscrib
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,12 +20,13 @@ from typing import Any
 import trio
 from quart import websocket
 
-from actors.broadcaster import Feed, Subscription
+from actors.broadcaster import Subscription
 from actors.domain.model import Draft, Event
+from actors.feed import Feed, Run
 from actors.runtime.seams import TrioSocket
 from actors.storage.sqlite import SqliteStore
 from actors.writer import Writer
-from web.conversation import Conversation
+from web.lane import Lane
 
 
 class Trace:
@@ -38,9 +40,8 @@ class Trace:
         self._frames = 0
         self._arrived = 0.0
         self._handed: dict[float, dict[str, float]] = {}  # by received_s
-        self._taken: dict[tuple[int, int], float] = {}  # by subscriber's port and offset
-        self._ports: dict[Subscription | Conversation, int] = {}  # 0: not followed
-        self._subscribers = 0
+        self._taken: dict[int, list[tuple[int, float]]] = {}  # offsets, by the subscriber's port
+        self._ports: dict[Subscription, int] = {}  # 0: not followed
 
     def put_on(self) -> None:
         """Wrap the joints."""
@@ -49,7 +50,8 @@ class Trace:
         _around(SqliteStore, "commit", self._commit)
         _around(Feed, "extend", self._extend)
         _around(Subscription, "next", self._next)
-        _around(Conversation, "_measure", self._measure)
+        _around(Subscription, "offer", self._offer)
+        _around(Lane, "send", self._send)
 
     def write(self, path: Path) -> None:
         """Write what was seen, the loop's own times put on the common clock. Called in the loop."""
@@ -88,43 +90,49 @@ class Trace:
                 times |= {"heard": event.received_s, "begun": begun, "fsynced": fsynced}
                 self.followed[event.offset] = times
 
-    def _extend(self, inner: Callable[..., bool], feed: Feed, events: Any) -> bool:
+    def _extend(self, inner: Callable[..., None], feed: Feed, events: Any) -> None:
         events = list(events)
-        found = inner(feed, events)
+        inner(feed, events)
         for event in events:
             if event.offset in self.followed:
                 times = self.followed[event.offset]
                 times |= {"committed": event.committed_s, "framed": monotonic()}
-        return found
+
+    def _offer(
+        self, inner: Callable[..., Run | None], place: Subscription, runs: Any
+    ) -> Run | None:
+        if not self._ports.get(place):
+            return inner(place, runs)
+        taken, after = monotonic(), place.offset
+        if (run := inner(place, runs)) is not None:
+            self._deliver(self._ports[place], taken, place.feed.events(after, run.last))
+        return run
 
     async def _next(self, inner: Callable[..., Awaitable[Any]], place: Subscription) -> Any:
-        texts, events = await inner(place)
-        port = self._port(place)
-        for event in events if port else ():
-            if event.offset in self.followed:
-                self._taken[port, event.offset] = monotonic()
-        return texts, events
+        if place not in self._ports:
+            followed = len(self._ports) % self.stride == 0
+            self._ports[place] = _port_at_hand() if followed else 0
+        wires, events = await inner(place)
+        if port := self._ports[place]:
+            now = monotonic()
+            self._taken[port] = [(e.offset, now) for e in events if e.offset in self.followed]
+        return wires, events
 
-    def _measure(
-        self, inner: Callable[..., None], talk: Conversation, events: Sequence[Event], *rest: Any
-    ) -> None:
-        inner(talk, events, *rest)
-        port = self._port(talk)
-        for event in events if port else ():
+    async def _send(self, inner: Callable[..., Awaitable[None]], *args: Any) -> None:
+        await inner(*args)
+        port = _port_at_hand()
+        for offset, taken in self._taken.pop(port, ()):
+            self.delivered.append((offset, port, taken, monotonic()))
+
+    def _deliver(self, port: int, taken: float, events: Iterable[Event]) -> None:
+        for event in events:
             if event.offset in self.followed:
-                taken = self._taken.pop((port, event.offset), 0.0)
                 self.delivered.append((event.offset, port, taken, monotonic()))
 
-    def _port(self, whose: Subscription | Conversation) -> int:
-        """Give the port of the subscriber whose task runs, if it is one that is followed."""
-        port = self._ports.get(whose)
-        if port is None:
-            port = int(websocket.scope["client"][1])
-            if isinstance(whose, Conversation):
-                self._subscribers += 1
-                port = 0 if self._subscribers % self.stride else port
-            self._ports[whose] = port
-        return port
+
+def _port_at_hand() -> int:
+    """Give the port of the subscriber whose task runs."""
+    return int(websocket.scope["client"][1])
 
 
 def _around(kind: Any, name: str, wrapper: Callable[..., Any]) -> None:

@@ -1,8 +1,12 @@
-import trio
+from datetime import timedelta
 
-from actors.broadcaster import Selection
-from tests.actors.fakes import a_row, a_trade
-from tests.web.fakes import ALL_TYPES, exact, until_live
+import pytest
+import trio
+from quart.testing.connections import WebsocketDisconnectError
+
+from actors.feed import Selection
+from tests.actors.fakes import START, a_row, a_trade
+from tests.web.fakes import ALL_TYPES, a_gateway, a_key, exact, until_live
 from web.conversation import BURST_MAX, RATE_PER_S, Allowance, error_frame, with_id
 from web.wishes import EVENT_TYPES
 
@@ -279,3 +283,17 @@ def test_frames_take_the_id_as_it_was():
 async def test_a_systems_accounts_settle(gateway, autojump_clock):
     """What these tests begin with is true: every account is live before the first frame."""
     await until_live(gateway.system)
+
+
+async def test_an_expired_key_ends_its_sockets(tmp_path, autojump_clock):
+    """P21: a key that runs out ends what was opened with it with 4001, though nobody took it away."""
+    keys = {"desk": a_key("k", expires_at=START + timedelta(hours=1))}
+    async with a_gateway(tmp_path, keys=keys) as gateway:
+        client = gateway.app.test_client()
+        begun_s = trio.current_time()
+        async with client.websocket("/ws/orders", headers={"X-API-Key": "k"}) as socket:
+            with pytest.raises(WebsocketDisconnectError) as end:
+                while True:
+                    await hear(socket)
+        assert end.value.args == (4001,)
+        assert trio.current_time() - begun_s == pytest.approx(3600, abs=60)

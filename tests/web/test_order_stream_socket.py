@@ -1,5 +1,6 @@
 import pytest
 import trio
+from attrs import evolve
 
 from actors.domain.model import Note
 from tests.actors.fakes import START, a_position, a_row, a_trade
@@ -192,7 +193,7 @@ async def test_it_ends_as_every_websocket_does(tmp_path):
         ):
             await told(chief)
             await told(desk)
-            gateway.access.keys = {"desk": keys["desk"]}
+            gateway.access.use_keys(evolve(gateway.system.config, keys={"desk": keys["desk"]}))
             await gateway.tell(a_row("1"), account="hedge")
             assert (await closed(chief))[0] == 4001
             frame = await told(desk)

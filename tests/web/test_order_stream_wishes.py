@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from actors.broadcaster import Selection
 from actors.domain.errors import BadRequest
 from actors.domain.ids import LogPosition
+from actors.feed import Selection
 from web.dialect import DIALECT, WORDS
 from web.order_stream_wishes import read_event_types, read_stream_opening
 from web.wishes import EVENT_TYPES, Opening

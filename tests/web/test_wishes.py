@@ -5,11 +5,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from actors.broadcaster import Selection
 from actors.domain.errors import BadRequest
 from actors.domain.frames import OURS as OUR_DIALECT
 from actors.domain.frames import Dialect
 from actors.domain.ids import LogPosition
+from actors.feed import Selection
 from web.wishes import (
     EVENT_TYPES,
     OURS,

@@ -2,7 +2,9 @@
 
 import json
 
+import pytest
 from attrs import evolve
+from wsproto.frame_protocol import FrameProtocol, Opcode
 
 from actors.domain.books import AccountBook
 from actors.domain.frames import (
@@ -13,8 +15,10 @@ from actors.domain.frames import (
     Heads,
     answer_frame,
     event_frame,
+    framed,
     heartbeat_frame,
     snapshot_frames,
+    texts_in,
 )
 from actors.domain.ids import AccountId, Epoch, LogPosition, Offset
 from actors.domain.model import Draft
@@ -182,3 +186,16 @@ def test_a_head_is_written_once_a_dialect_and_forgotten_in_time():
     assert len(heads._written) <= HEADS_MAX
     heads.frame(events[0], Offset(0), dialect)
     assert worded[-1] == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
+def test_a_text_is_framed_as_the_standard_has_it(size):
+    """RFC 6455 §5.2: wsproto, which is not ours, reads each frame back, and so do we."""
+    text = "é" * (size // 2) + "x" * (size % 2)
+    client = FrameProtocol(client=True, extensions=[])
+    client.receive_bytes(framed(text) * 2)
+    found = list(client.received_frames())
+    assert [(f.opcode, f.payload, f.message_finished) for f in found] == [
+        (Opcode.TEXT, text, True)
+    ] * 2 or "".join(f.payload for f in found) == text * 2
+    assert list(texts_in(framed(text) + framed("next"))) == [text, "next"]

@@ -1,4 +1,4 @@
-"""Texts that share a write, over real sockets."""
+"""Ready frames beside the codec's, over real sockets."""
 
 from contextlib import asynccontextmanager
 from functools import partial
@@ -8,22 +8,28 @@ import trio
 from quart import websocket
 from quart_trio import QuartTrio
 
+from actors.domain.frames import framed
 from tests.web.fakes import dial
-from web.connection import PeerGoneError
+from web.peer import PeerGoneError
 from web.server import Listen, serve
 from web.stacks import LeftError
 
 MANY = [f"{number:04d}" + "x" * 60_000 for number in range(40)]  # more than the kernel takes
 
 
+def wire(*texts):
+    """Frame texts, one after another."""
+    return b"".join(map(framed, texts))
+
+
 @asynccontextmanager
 async def handled_by(handler):
-    """Serve a websocket whose handler is given its connection; give the URL."""
+    """Serve a websocket whose handler is given its lane; give the URL."""
     app = QuartTrio(__name__)
 
     async def run():
         await websocket.accept()
-        await handler(websocket.scope["state"]["connection"])
+        await handler(websocket.scope["state"]["connection"].lane())
 
     app.add_websocket("/run", "run", run)
     stop = trio.Event()
@@ -36,10 +42,10 @@ async def handled_by(handler):
 async def test_texts_come_whole_and_in_order():
     """Each text is a frame of its own, however many share a write; none at all is no fault."""
 
-    async def handler(connection):
-        await connection.send_texts([])
-        await connection.send_texts(["one", "zwei", "три"])
-        await connection.send_texts(["four"])
+    async def handler(lane):
+        await lane.send(b"")
+        await lane.send(wire("one", "zwei", "три"))
+        await lane.send(wire("four"))
         await websocket.receive()
 
     with trio.fail_after(5):
@@ -50,10 +56,10 @@ async def test_texts_come_whole_and_in_order():
 async def test_a_reader_that_falls_behind_misses_nothing():
     """What the socket does not take at once follows; pongs and later texts stand between frames."""
 
-    async def handler(connection):
+    async def handler(lane):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(connection.send_texts, MANY)
-            nursery.start_soon(connection.send_texts, ["after"])
+            nursery.start_soon(lane.send, wire(*MANY))
+            nursery.start_soon(lane.send, wire("after"))
         await websocket.receive()
 
     with trio.fail_after(10):
@@ -68,12 +74,12 @@ async def test_a_reader_that_falls_behind_misses_nothing():
 async def test_a_cancelled_send_still_sends_it_all():
     """Who is cancelled while sending has sent: its client's place is past all of it already."""
 
-    async def handler(connection):
+    async def handler(lane):
         with trio.CancelScope() as scope:
             scope.cancel()
-            await connection.send_texts(MANY)
+            await lane.send(wire(*MANY))
         assert scope.cancelled_caught
-        await connection.send_texts(["after"])
+        await lane.send(wire("after"))
         await websocket.receive()
 
     with trio.fail_after(10):
@@ -82,16 +88,16 @@ async def test_a_cancelled_send_still_sends_it_all():
     assert found == [*MANY, "after"]
 
 
-@pytest.mark.parametrize("way", ["texts", "send"])
+@pytest.mark.parametrize("way", ["lane", "send"])
 async def test_sending_after_the_end_raises_and_yields(way):
     """P19: a loop of sends to a peer that has gone ends, and lets others run until it does."""
     ended = trio.Event()
 
-    async def handler(connection):
+    async def handler(lane):
         with trio.CancelScope(shield=True), pytest.raises((PeerGoneError, LeftError)):
             for _ in range(10_000):
-                if way == "texts":
-                    await connection.send_texts(["more"])
+                if way == "lane":
+                    await lane.send(wire("more"))
                 else:
                     await websocket.send("more")
         ended.set()
