@@ -108,9 +108,13 @@ class Feed:
         wire = frames[0].wire if len(frames) == 1 else b"".join([f.wire for f in frames])
         return Run(frames[0].prev, wire, last, last == self.last)
 
-    def events(self, after: Offset, upto: Offset) -> Iterable[Event]:
-        """Give the events of the frames between two offsets, the second included."""
-        return [f.event for f in self.frames[self._place(after) : self._place(upto)]]
+    def events(
+        self, after: Offset, *, upto: Offset | None = None, most: int = FRAMES_MAX
+    ) -> Sequence[Event]:
+        """Give the events of the next frames after an offset, up to another one, included."""
+        start = self._place(after)
+        end = len(self.frames) if upto is None else self._place(upto)
+        return [frame.event for frame in self.frames[start : min(end, start + most)]]
 
     def _place(self, offset: Offset) -> int:
         """Find the first frame after an offset; mostly it is asked for the newest."""

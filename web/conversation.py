@@ -20,20 +20,21 @@ from attrs import define, frozen
 from quart import websocket
 
 from actors import System
-from actors.broadcaster import Subscription
-from actors.domain.errors import PositionGone, Unavailable
-from actors.domain.frames import answer_frame, framed, snapshot_frames, texts_in
-from actors.domain.ids import AccountId, Offset
+from actors.domain.errors import Unavailable
+from actors.domain.frames import answer_frame, framed, texts_in
+from actors.domain.ids import AccountId
 from actors.domain.model import Event
-from actors.domain.wire import encode, time_text
+from actors.domain.wire import encode
 from actors.feed import Selection
+from actors.subscription import Subscription
 from actors.runtime.metrics import Metrics
 
+from .beginnings import snapshot_of
 from .connection import Connection
 from .lane import Lane
 from .peer import PeerGoneError, PeerStalledError
 from .stacks import LeftError
-from .wishes import NotUnderstood, Opening, Wish, Words, granted, read_wish
+from .wishes import NotUnderstood, Wish, Words, granted, read_wish
 
 log = structlog.get_logger()
 
@@ -108,31 +109,6 @@ class Conversation:
         self._stop = stop
         self._stay_s = stay_s
         self._scope = trio.CancelScope()
-
-    def open(self, account: AccountId | None, opening: Opening) -> tuple[Subscription, list[str]]:
-        """Take a place in the record, and what is to be said first, all at one position.
-
-        Unavailable when there are too many different subscriptions.
-        """
-        journal = self._system.journal
-        resumed: dict[str, Any] = {}
-        since: Offset | None = None
-        if opening.since is not None:
-            try:
-                journal.check(opening.since)
-                since, resumed = opening.since.offset, {"recovered": True}
-            except PositionGone as gone:
-                resumed = {"recovered": False, "reason": gone.reason}
-        subscription = self._system.broadcaster.subscribe(opening.selection, since)
-        fields = {
-            "account_id": account,
-            **resumed,
-            "timestamp": time_text(self._system.seams.now()),
-        }
-        texts = [answer_frame("connection_established", subscription.position, fields)]
-        if opening.with_snapshot or resumed.get("recovered") is False:
-            texts += self._snapshot(subscription)
-        return subscription, texts
 
     async def hold(self, subscription: Subscription, texts: Sequence[str]) -> None:
         """Talk until the client leaves, breaks a rule, or we stop.
@@ -223,20 +199,14 @@ class Conversation:
                 return [answer_frame("status", subscription.position, fields, wish.request_id)]
             case "snapshot":
                 before = subscription.jump()
-                return before + [
-                    with_id(frame, wish.request_id) for frame in self._snapshot(subscription)
-                ]
+                frames = snapshot_of(self._system, subscription.feed.selection)
+                return before + [with_id(frame, wish.request_id) for frame in frames]
         try:
             subscription.select(granted(subscription.feed.selection, wish))
         except Unavailable as error:
             return [error_frame(str(error), wish.request_id)]
         fields = self._words.row(subscription.feed.selection)
         return [answer_frame(f"{wish.action}d", subscription.position, fields, wish.request_id)]
-
-    def _snapshot(self, subscription: Subscription) -> list[str]:
-        wanted, journal = subscription.feed.selection, self._system.journal
-        books = [book for name, book in journal.view.items() if name in wanted.accounts]
-        return snapshot_frames(books, journal.position, wanted.dialect)
 
 
 def lane_at_hand() -> Lane | None:

@@ -27,6 +27,7 @@ from actors.runtime.metrics import Metrics
 
 from .answers import caller
 from .auth import Access, Caller
+from .beginnings import begin
 from .conversation import Conversation
 from .peer import PeerGoneError
 from .wishes import OURS, Opening, Words, read_opening
@@ -90,7 +91,7 @@ class Sockets:
             stop=self._stop,
             stay_s=partial(self._stay_s, caller()),
         )
-        subscription, texts = conversation.open(account, opening)
+        subscription, texts = begin(self._system, account, opening)
         self._metrics.sockets.inc()
         self._access.watchers.add(conversation.review)
         try:

@@ -27,6 +27,7 @@ Action = Literal["ping", "subscribe", "unsubscribe", "get_status", "snapshot"]
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 ACTIONS: Final = ("subscribe", "unsubscribe", "get_status", "snapshot")
 PARAMETERS: Final = ("since", "snapshot", "types", "accounts", "policy")
+POLICIES: Final = ("every", "latest")
 NAMES_MAX: Final = 1000  # in one list of a client
 ID_CHARS_MAX: Final = 200
 
@@ -64,11 +65,15 @@ OURS: Final = Words("types", {name: frozenset({name}) for name in sorted(EVENT_T
 
 @frozen
 class Opening:
-    """What a URL asks for. `since` is None for a client that begins anew."""
+    """What a URL asks for. `since` is None for a client that begins anew.
+
+    `latest`: when it is behind it wants only the last state of each order.
+    """
 
     selection: Selection
     since: LogPosition | None
     with_snapshot: bool
+    latest: bool = False
 
 
 @frozen
@@ -84,17 +89,28 @@ class Wish:
 def read_opening(args: MultiDict[str, str], readable: frozenset[AccountId]) -> Opening:
     """Read a URL's parameters; BadRequest names the one at fault."""
     given = asked_once(args, PARAMETERS)
+    selection = read_selection(given, readable)
+    since, with_snapshot = read_beginning(given)
+    return Opening(selection, since, with_snapshot, latest=read_policy(given) == "latest")
+
+
+def read_selection(given: Mapping[str, str], readable: frozenset[AccountId]) -> Selection:
+    """Read `types` and `accounts`, all if not said; BadRequest names the one at fault."""
     types: Iterable[str] = EVENT_TYPES
     accounts: Iterable[str] = readable
     if "types" in given:
         types = _names(given["types"], "types", EVENT_TYPES)
     if "accounts" in given:
         accounts = _names(given["accounts"], "accounts", readable)
-    if given.get("policy", "every") != "every":
-        raise bad_parameter("policy", "only `every` is offered")
-    since, with_snapshot = read_beginning(given)
-    selection = Selection(frozenset(map(AccountId, accounts)), OURS.types(types))
-    return Opening(selection, since, with_snapshot)
+    return Selection(frozenset(map(AccountId, accounts)), OURS.types(types))
+
+
+def read_policy(given: Mapping[str, str]) -> str:
+    """Read `policy`; BadRequest names it."""
+    policy = given.get("policy", "every")
+    if policy not in POLICIES:
+        raise bad_parameter("policy", " or ".join(POLICIES) + " is needed")
+    return policy
 
 
 def read_beginning(given: Mapping[str, str]) -> tuple[LogPosition | None, bool]:
@@ -194,5 +210,6 @@ __all__ = [
     "granted",
     "read_beginning",
     "read_opening",
+    "read_selection",
     "read_wish",
 ]

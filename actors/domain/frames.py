@@ -53,9 +53,13 @@ def _head(event: Event, epoch: Epoch) -> str:
 OURS: Final = Dialect("orderwire", head=_head, row=lambda _type, _account, data: data)
 
 
-def chained(head: str, prev: Offset) -> str:
-    """End an event's frame; `prev` is the offset before it in what the client subscribed to."""
-    return f'{head},"prev":{prev}}}'
+def chained(head: str, prev: Offset, conflated: int = 0) -> str:
+    """End an event's frame; `prev` is the offset before it in what the client subscribed to.
+
+    `conflated` states of the same order went before, of which the client was not told.
+    """
+    spared = f',"conflated":{conflated}' if conflated else ""
+    return f'{head},"prev":{prev}{spared}}}'
 
 
 def event_frame(event: Event, epoch: Epoch, prev: Offset, dialect: Dialect = OURS) -> str:
@@ -70,14 +74,14 @@ class Heads:
     epoch: Epoch
     _written: dict[tuple[Dialect, Offset], str] = field(factory=dict)
 
-    def frame(self, event: Event, prev: Offset, dialect: Dialect) -> str:
+    def frame(self, event: Event, prev: Offset, dialect: Dialect, conflated: int = 0) -> str:
         """Write an event frame; what stands before `prev` is written only if it was not yet."""
         place = (dialect, event.offset)
         if (head := self._written.get(place)) is None:
             if len(self._written) >= HEADS_MAX:
                 self._written.clear()
             head = self._written[place] = dialect.head(event, self.epoch)
-        return chained(head, prev)
+        return chained(head, prev, conflated)
 
 
 def framed(text: str) -> bytes:

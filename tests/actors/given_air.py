@@ -12,10 +12,12 @@ from actors.feed import Selection
 from actors.runtime.journal import Journal
 from actors.writer import number
 
+from .domain.given import an_order
 from .fakes import HEDGE, PRIMARY, START, FakeStore, a_draft, a_journal, a_trade
 
 ALL = Selection(frozenset({PRIMARY, HEDGE}), frozenset({"message", "trade_update"}))
 MESSAGES = Selection(frozenset({PRIMARY, HEDGE}), frozenset({"message"}))
+ORDERS = Selection(frozenset({PRIMARY}), frozenset({"order_update", "trade_update"}))
 TRADES = Selection(frozenset({PRIMARY}), frozenset({"trade_update"}))
 
 
@@ -33,11 +35,14 @@ class Air:
         self.broadcaster = Broadcaster(self.journal)
 
     def publish(self, *kinds):
-        """Commit and show events: m(essage), h(edge's message), t(rade)."""
+        """Commit and show events: m(essage), h(edge's message), t(rade), or an order's name."""
         drafts = []
         for n, kind in enumerate(kinds, self.journal.end + 1):
             if kind == "t":
                 drafts.append(Draft("trade_update", PRIMARY, f"t{n}", a_trade(str(n)), START))
+            elif kind[0].isupper():
+                order = an_order(order_id=kind, quantity=n)
+                drafts.append(Draft("order_update", PRIMARY, kind, order, START))
             else:
                 drafts.append(a_draft(n, HEDGE if kind == "h" else PRIMARY))
         events = number(drafts, after=self.journal.end)
@@ -60,9 +65,9 @@ class Reader:
     wishes: list = field(factory=list)  # each selection, and from where it holds
 
     @classmethod
-    def open(cls, air, selection, since=None):
+    def open(cls, air, selection, since=None, *, latest=False):
         """Subscribe, and take the position that the door tells."""
-        subscription = air.broadcaster.subscribe(selection, since)
+        subscription = air.broadcaster.subscribe(selection, since, latest=latest)
         place = subscription.offset
         return cls(subscription, place=[place], wishes=[(selection, place)])
 
@@ -96,7 +101,7 @@ class Reader:
         frame = json.loads(text)
         if "prev" in frame:
             assert frame["prev"] <= self.place[-1], "something was missed"
-        if frame["type"] in ("message", "trade_update"):
+        if frame["type"] in ("message", "trade_update", "order_update"):
             assert frame["offset"] > self.place[-1], "twice, or out of order"
             self.seen.append(frame["offset"])
         assert frame["offset"] >= self.place[-1]

@@ -1,6 +1,7 @@
 """Rounds: who rests is written to at once, and who would have to wait loses nothing by it."""
 
 import json
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -12,6 +13,7 @@ from actors import broadcaster
 from actors.domain.frames import answer_frame, texts_in
 from actors.domain.ids import Offset
 from actors.feed import RUN_MAX, Sent
+from actors.subscription import ASKED_MAX
 
 from .given_air import ALL, MESSAGES, TRADES, Air, Reader
 
@@ -179,7 +181,7 @@ async def test_a_round_lets_others_run(air, nursery, autojump_clock):
     air.publish("m")
     nursery.start_soon(others)
     await trio.testing.wait_all_tasks_blocked()
-    gaps = [after - before for before, after in zip(turns, turns[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(turns)]
     assert max(gaps) <= 2 * broadcaster.TURN_MAX  # the order within a turn is by chance
 
 
@@ -228,5 +230,5 @@ def ask(socket, selection):
             socket.reader.select(selection)
         return [json.dumps({"type": "pong", "offset": subscription.offset})]
 
-    if len(subscription._asked) < broadcaster.ASKED_MAX:
+    if len(subscription._asked) < ASKED_MAX:
         subscription.ask(answer)

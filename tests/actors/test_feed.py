@@ -68,7 +68,12 @@ def test_what_is_not_selected_is_looked_through():
 @pytest.mark.parametrize(("after", "upto", "found"), [(0, 9, [1, 2, 3]), (1, 2, [2]), (3, 3, [])])
 def test_the_events_between_two_places(after, upto, found):
     """The second place is included, the first is not."""
-    assert [e.offset for e in a_feed(3).events(Offset(after), Offset(upto))] == found
+    assert [e.offset for e in a_feed(3).events(Offset(after), upto=Offset(upto))] == found
+
+
+def test_no_more_events_than_are_wanted():
+    """P20: what is looked through at once is bounded by whoever looks."""
+    assert [e.offset for e in a_feed(9).events(Offset(2), most=3)] == [3, 4, 5]
 
 
 def test_accounts_are_selected():

@@ -20,11 +20,11 @@ from typing import Any
 import trio
 from quart import websocket
 
-from actors.broadcaster import Subscription
 from actors.domain.model import Draft, Event
 from actors.feed import Feed, Run
 from actors.runtime.seams import TrioSocket
 from actors.storage.sqlite import SqliteStore
+from actors.subscription import Subscription
 from actors.writer import Writer
 from web.lane import Lane
 
@@ -105,7 +105,7 @@ class Trace:
             return inner(place, runs)
         taken, after = monotonic(), place.offset
         if (run := inner(place, runs)) is not None:
-            self._deliver(self._ports[place], taken, place.feed.events(after, run.last))
+            self._deliver(self._ports[place], taken, place.feed.events(after, upto=run.last))
         return run
 
     async def _next(self, inner: Callable[..., Awaitable[Any]], place: Subscription) -> Any:

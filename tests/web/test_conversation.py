@@ -297,3 +297,20 @@ async def test_an_expired_key_ends_its_sockets(tmp_path, autojump_clock):
                     await hear(socket)
         assert end.value.args == (4001,)
         assert trio.current_time() - begun_s == pytest.approx(3600, abs=60)
+
+
+async def test_who_was_away_may_have_the_latest_alone(gateway, autojump_clock):
+    """policy=latest: who comes back is told the last state of an order, and how many went before."""
+    journal = gateway.system.journal
+    since = journal.end
+    for filled in (10, 20, 30):
+        await gateway.tell(a_row("1", filled_quantity=filled))
+    query = f"since={journal.epoch}:{since}&policy=latest&types=order_update"
+    async with listen(gateway, f"/ws/orders/primary?{query}") as socket:
+        assert (await hear(socket))["recovered"] is True
+        event = await hear(socket)
+        assert (event["data"]["filled_quantity"], event["conflated"]) == (30, 2)
+        assert event["prev"] == since
+        await gateway.tell(a_row("1", filled_quantity=40))
+        later = await hear(socket)
+        assert (later["prev"], "conflated" in later) == (event["offset"], False)

@@ -79,7 +79,7 @@ async def test_a_page_of_another_site_opens_no_socket(gateway):
             assert (await told(client))["type"] == "connection_established"
 
 
-@pytest.mark.parametrize("query", ["since=x", "types=orders", "policy=latest", "at=1"])
+@pytest.mark.parametrize("query", ["since=x", "types=orders", "policy=last", "at=1"])
 async def test_a_wrong_url_is_refused_by_its_parameter(gateway, query):
     """A bad value in the URL is 422 before the websocket is accepted, and is named."""
     async with serving(gateway) as url:

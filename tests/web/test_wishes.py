@@ -33,7 +33,7 @@ def test_a_bare_url_asks_for_everything_from_now():
 
 
 def test_a_url_says_what_it_wants():
-    """types, accounts and since are read; policy=every is the policy that there is."""
+    """types, accounts and since are read; policy=every is the usual policy."""
     args = MultiDict(
         {"types": "order_update,correction", "accounts": "hedge", "since": "e1:7"}
         | {"policy": "every", "snapshot": "false"}
@@ -52,7 +52,7 @@ def test_a_snapshot_makes_since_moot():
     ("name", "text"),
     [
         *(("types", "orders"), ("types", ""), ("types", "order_update,"), ("accounts", "other")),
-        *(("accounts", ""), ("policy", "latest"), ("policy", ""), ("snapshot", "yes")),
+        *(("accounts", ""), ("policy", "last"), ("policy", ""), ("snapshot", "yes")),
         *(("since", ""), ("since", "7"), ("since", "e1:-1"), ("since", "e1:x"), ("since", ":7")),
         *(("since", "e1:" + "9" * 30), ("at", "7"), ("snapshot", "True")),
     ],
