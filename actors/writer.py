@@ -17,7 +17,7 @@ from typing import Final
 
 import structlog
 import trio
-from attrs import evolve, frozen
+from attrs import frozen
 
 from actors.domain.errors import StoreError, Unavailable
 from actors.domain.ids import Offset
@@ -119,9 +119,8 @@ class Writer:
             self._fail(groups, error)
             await self._recover()
             return
-        committed_s = trio.current_time()
-        self.on_commit(committed_s - begun_s)
-        self._journal.append([evolve(event, committed_s=committed_s) for event in events])
+        self.on_commit(trio.current_time() - begun_s)
+        self._journal.append(events)
         done = self._journal.end - len(events)
         for group in groups:
             done += len(group.drafts)

@@ -39,9 +39,11 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 def time_text(moment: datetime) -> str:
     """Write a time as the contract has it: RFC 3339, UTC, milliseconds, `Z`."""
-    if moment.tzinfo is None:
-        raise GatewayBug("a time without its zone is no time")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        if moment.tzinfo is None:
+            raise GatewayBug("a time without its zone is no time")
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def read_time(value: Any) -> datetime:
@@ -59,6 +61,8 @@ def exact_decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError("a number is needed")
     number = Decimal(value)
+    if str(number).replace(".", "", 1).isdigit() and len(str(number)) <= DIGITS_MAX:
+        return number  # as nearly all are, and it takes a third of the time
     if not number.is_finite():
         raise ValueError("a finite number is needed")
     if len(number.as_tuple().digits) > DIGITS_MAX or abs(number.adjusted()) > DIGITS_MAX:

@@ -30,6 +30,7 @@ EventType = Literal[
     "batch_update",
     "correction",
 ]
+Side = Literal["long", "short", "flat"]
 StreamState = Literal["connecting", "live", "silent", "resyncing", "needs_login", "down", "stopped"]
 
 
@@ -108,7 +109,11 @@ class Trade:
 
 @frozen
 class Position:
-    """A holding in one instrument and product; `quantity` is signed, `side` says it in words."""
+    """A holding in one instrument and product; `quantity` is signed, `side` says it in words.
+
+    `day_bought` and `day_sold` are what it has of the day's trades, where the broker says so;
+    `multiplier` makes money of a quantity times a price. For the rest see `domain.positions`.
+    """
 
     id: PositionId
     account_id: AccountId
@@ -121,7 +126,10 @@ class Position:
     realised: Decimal
     unrealised: Decimal
     pnl: Decimal
-    side: Literal["long", "short", "flat"]
+    side: Side
+    day_bought: int | None = None
+    day_sold: int | None = None
+    multiplier: Decimal = Decimal(1)
 
 
 @frozen
@@ -252,7 +260,6 @@ class Event:
     data: bytes
     received_at: datetime
     received_s: float = 0.0
-    committed_s: float = 0.0
     value: Value | None = field(default=None, eq=False, repr=False)
 
 

@@ -161,7 +161,7 @@ class FakeStore:
         for event in events:
             if event.offset != len(self.events) + 1:
                 raise GatewayBug(f"event {event.offset} cannot follow {len(self.events)}")
-            self.events.append(evolve(event, received_s=0.0, committed_s=0.0, value=None))
+            self.events.append(evolve(event, received_s=0.0, value=None))
         if events:
             self.commits.append(len(events))
 

@@ -35,14 +35,23 @@ class Child:
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def rss_bytes(self) -> int:
+        """Give the memory that it holds; 0 where none is told."""
+        try:
+            statm = Path(f"/proc/{self.process.pid}/statm").read_text()
+        except OSError:
+            return 0
+        return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
 
 @contextmanager
-def started(module: str, *words: str, log: Path) -> Iterator[Child]:
+def started(module: str, *words: str, log: Path, stdin: int | None = None) -> Iterator[Child]:
     """Run `python -m module words` for the length of the block, its stderr in `log`."""
     with log.open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *words],
             cwd=ROOT,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

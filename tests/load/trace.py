@@ -22,6 +22,7 @@ from quart import websocket
 
 from actors.domain.model import Draft, Event
 from actors.feed import Feed, Run
+from actors.runtime.journal import Journal
 from actors.runtime.seams import TrioSocket
 from actors.storage.sqlite import SqliteStore
 from actors.subscription import Subscription
@@ -48,6 +49,7 @@ class Trace:
         _around(TrioSocket, "receive", self._receive)
         _around(Writer, "submit", self._submit)
         _around(SqliteStore, "commit", self._commit)
+        _around(Journal, "append", self._append)
         _around(Feed, "extend", self._extend)
         _around(Subscription, "next", self._next)
         _around(Subscription, "offer", self._offer)
@@ -59,7 +61,6 @@ class Trace:
         rows = []
         for offset, seen in self.followed.items():
             seen["heard"] -= shift
-            seen["committed"] = seen.get("committed", 0.0) - shift
             rows.append({"offset": offset, **seen})
         path.write_text(json.dumps({"events": rows, "delivered": self.delivered}))
 
@@ -90,13 +91,21 @@ class Trace:
                 times |= {"heard": event.received_s, "begun": begun, "fsynced": fsynced}
                 self.followed[event.offset] = times
 
+    def _append(
+        self, inner: Callable[..., None], journal: Journal, events: Sequence[Event]
+    ) -> None:
+        now = monotonic()
+        inner(journal, events)
+        for event in events:
+            if event.offset in self.followed:
+                self.followed[event.offset]["committed"] = now
+
     def _extend(self, inner: Callable[..., None], feed: Feed, events: Any) -> None:
         events = list(events)
         inner(feed, events)
         for event in events:
             if event.offset in self.followed:
-                times = self.followed[event.offset]
-                times |= {"committed": event.committed_s, "framed": monotonic()}
+                self.followed[event.offset]["framed"] = monotonic()
 
     def _offer(
         self, inner: Callable[..., Run | None], place: Subscription, runs: Any
