@@ -1,7 +1,8 @@
 """Whether a batch may come in, and what it is when it does.
 
     check   its own rules and the desk's limits          422, each leg and field named
-    admit   shadow 403 · halted, sent twice 409 · not ready, broker failing, token due to die 503
+    admit   shadow 403 · halted, sent twice 409 · not ready, no list of instruments yet,
+            broker failing, token due to die 503
     begin   BatchRequest ─▶ Batch, its legs pending under tags of their own
 
 Nothing here waits, and nothing is sent or stored: a refusal leaves no trace.
@@ -24,17 +25,20 @@ from .domain.checks import check
 from .domain.config import DeskLimits
 from .domain.errors import BadRequest, Fault, Refused, Unavailable
 from .domain.exits import is_exit, reducing_by
-from .domain.ids import BatchId
+from .domain.ids import BatchId, BrokerTag
 from .domain.legs import is_finished, orders_of
 from .domain.limits import weigh
 from .domain.model import position_id
+from .domain.native import native_findings
 from .domain.unwind import tag_for
 from .runner import Means
+from .upstream import Upstream
 
 TOKEN_MARGIN: Final = timedelta(minutes=2)  # a batch and its way out need the token for so long
 NOT_READY: Final = ("needs_login", "down", "stopped", "resyncing")
 COMMAND: Final = "command:"  # what the id of a message begins with that tells of a call of ours
 NO_LIMITS: Final = DeskLimits()
+LIST_AGAIN_S: Final = 5  # when it is worth asking again while a list is missing
 
 
 @frozen
@@ -57,10 +61,10 @@ class Admission:
             last_prices=prices,
             desk=NO_LIMITS if _is_exit(request, means.book) else self.desk,
             elsewhere=weigh(open_legs, prices),
+            listed=means.listed,
         )
         if request.mode == "native":
-            fault = Fault("$.mode", f"{means.upstream.name} has no native batches")
-            faults = (*faults, fault)
+            faults = (*faults, *_native_faults(request, means.upstream))
         if faults:
             raise BadRequest("the batch was refused, nothing was sent", faults)
 
@@ -71,6 +75,7 @@ class Admission:
         if stream.status.halted is not None and not _is_exit(request, means.book):
             why = stream.status.halted.reason
             raise Refused(409, f"account {stream.account_id} is halted: {why}")
+        check_listed(request, means)
         if means.breaker.is_open:
             raise Unavailable(
                 f"the broker of account {stream.account_id} keeps failing",
@@ -99,13 +104,18 @@ class Admission:
         batch_id = BatchId(str(number))
         by_wish = config.rollback if request.rollback_on_failure else "keep"
         on_failure = request.on_failure or by_wish
+        is_native = request.mode == "native"
         return Batch(
             batch_id=batch_id,
             account_id=means.stream.account_id,
             mode=request.mode,
-            advance_on=request.advance_on,
+            # Its legs are filled at once or cancelled: that one was accepted says nothing.
+            advance_on="filled" if is_native else request.advance_on,
             on_failure=on_failure,
-            legs=tuple(_leg(batch_id, i, leg) for i, leg in enumerate(request.orders)),
+            legs=tuple(
+                _leg(tag_for(batch_id, 0 if is_native else i), i, leg)
+                for i, leg in enumerate(request.orders)
+            ),
             created_at=means.seams.now(),
             fill_wait_s=config.fill_wait_s,
             way_out=WayOut(
@@ -118,12 +128,29 @@ class Admission:
         )
 
 
+def check_listed(request: BatchRequest, means: Means) -> None:
+    """Refuse a leg that nothing is known of while a list is missing; exits are tried all the same.
+
+    Who asked for lots and steps to be checked would rather wait than have them refused one by one
+    in the middle of a batch.
+    """
+    if not (missing := means.listed.missing) or _is_exit(request, means.book):
+        return
+    for i, leg in enumerate(request.orders):
+        if means.listed.get(leg.exchange, leg.tradingsymbol) is None:
+            raise Unavailable(
+                f"the list of instruments of account {means.stream.account_id} is not loaded yet, "
+                f"and orders[{i}] is of none that is known ({missing})",
+                retry_after_s=LIST_AGAIN_S,
+            )
+
+
 def calls_made(book: AccountBook) -> Iterator[datetime]:
     """Give when the calls were made that a store knows of, for the budget of a new start."""
     for row in book.batches.values():
-        for order in orders_of(row.value):
-            if order.sent_at is not None:
-                yield order.sent_at
+        # One call a tag: native legs share one, and a double was no call of ours.
+        sent = {order.broker_tag: order.sent_at for order in orders_of(row.value)}
+        yield from (at for at in sent.values() if at is not None)
         yield from (action.at for action in row.value.rollback if action.action == "cancel")
     for message in book.messages:
         if message.value.id.startswith(COMMAND):
@@ -166,8 +193,16 @@ def _last_prices(request: BatchRequest, book: AccountBook) -> dict[tuple[str, st
     return prices
 
 
-def _leg(batch_id: BatchId, index: int, request: LegRequest) -> Leg:
-    return Leg(index=index, broker_tag=tag_for(batch_id, index), **asdict(request))
+def _native_faults(request: BatchRequest, upstream: Upstream) -> Iterator[Fault]:
+    if not upstream.has_native:
+        yield Fault("$.mode", f"{upstream.name} has no native batches")
+        return
+    for name, message in native_findings(request):
+        yield Fault(f"$.{name}", message)
+
+
+def _leg(tag: BrokerTag, index: int, request: LegRequest) -> Leg:
+    return Leg(index=index, broker_tag=tag, **asdict(request))
 
 
 def _request(leg: Leg) -> LegRequest:

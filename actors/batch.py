@@ -24,6 +24,7 @@ from .domain.errors import GatewayBug, Refused, Unavailable
 from .domain.ids import AccountId, BatchId, OrderId
 from .domain.model import Event
 from .domain.rehearsal import DryRun, rehearse
+from .preview import with_margin
 from .runner import Fact, Means, Runner
 from .runtime.journal import Journal
 
@@ -97,23 +98,23 @@ class BatchDesk:
         if len(self._runners) >= RUNNING_MAX or not self._is_open:
             raise Unavailable("no more batches can run at once")
         batch = self._admission.begin(request, means, claim)
-        means.gate.reserve(batch.batch_id, calls_for(len(batch.legs)))
+        means.gate.reserve(batch.batch_id, calls_for(len(batch.legs), batch.mode))
         runner = Runner(batch, means)
         if claim is not None:
             self._claims[account_id, claim.key_sha256] = runner
         self._start(runner)
         return await _wait(runner, request.wait_s)
 
-    def dry_run(self, account_id: AccountId, request: BatchRequest) -> DryRun:
-        """Do all that `place` does before it sends, and say what would be sent."""
+    async def dry_run(self, account_id: AccountId, request: BatchRequest) -> DryRun:
+        """Do all that `place` does before it sends; say what would be sent, and what it needs."""
         means = self.means[account_id]
         running = self._running()
         self._admission.check(request, means, running)
         self._admission.admit(request, means, running)
         batch = self._admission.begin(request, means, None)
-        means.gate.reserve(batch.batch_id, calls_for(len(batch.legs)))
+        means.gate.reserve(batch.batch_id, calls_for(len(batch.legs), batch.mode))
         means.gate.release(batch.batch_id)
-        return rehearse(batch, means.prices_of(batch))
+        return await with_margin(rehearse(batch, means.prices_of(batch)), batch, means)
 
     def _twin(self, account_id: AccountId, claim: IdempotencyClaim) -> Runner | None:
         """Find the batch that this key already stands for; 409 when its body was another."""
@@ -223,7 +224,7 @@ class BatchDesk:
                 runner.tell(partial(exposure.flattened_elsewhere, now=now))
             elif exposure.revised(batch, found, now) == batch:
                 return
-        means.gate.budget.hold(batch_id, calls_for(len(batch.legs)))
+        means.gate.budget.hold(batch_id, calls_for(len(batch.legs), batch.mode))
         self._start(runner)
 
     def _start(self, runner: Runner) -> None:

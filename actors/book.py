@@ -21,7 +21,7 @@ from typing import Final
 
 from .domain.books import AccountBook
 from .domain.ids import AccountId, MessageId, OrderId
-from .domain.lifecycle import Move, has_moved, is_ended, is_of_before, judge
+from .domain.lifecycle import Move, has_moved, is_ended, is_of_before, judge, unknown_part
 from .domain.merge import Signature, begin, is_same_state, merge, signature, stands_alone
 from .domain.model import (
     Draft,
@@ -32,6 +32,7 @@ from .domain.model import (
     OrderReport,
     Position,
     Report,
+    Snapshot,
     TaskReport,
     Trade,
     Value,
@@ -49,7 +50,7 @@ _TASK_FAILED: Final = ("failed", "dead_letter")
 class Book:
     """One account's orders, trades and positions, and what is still to be asked about them."""
 
-    def __init__(self, view: AccountBook) -> None:
+    def __init__(self, view: AccountBook, *, pushes_positions: bool = False) -> None:
         self.account_id: AccountId = view.account_id
         self.wants_orders = False  # something was named that only a snapshot can explain
         # Orders of which a fill was heard: their trades have to be fetched.
@@ -57,13 +58,14 @@ class Book:
         # Orders that a reconcile found changed and of which the stream has not told.
         self.untold: dict[OrderId, None] = {}
         self._view = view
+        self._pushes_positions = pushes_positions
         self._heard_count = 0  # never begins again: marks that are out must keep their meaning
         self.restart()
 
     def restart(self) -> None:
         """Forget all that may not be durable, and stand on the view again."""
         self._orders: dict[OrderId, Order] = {}
-        self._holdings = Holdings(self._view)
+        self._holdings = Holdings(self._view, self._tell, pushes=self._pushes_positions)
         self._seen: dict[OrderId, deque[Signature]] = {}
         self._touched: dict[OrderId, int] = {}
         self._contradicted: dict[OrderId, Signature] = {}
@@ -102,17 +104,16 @@ class Book:
             case OrderReport():
                 return self._hear_order(report, heard)
             case Trade():
-                return self._holdings.trade(report, heard)
+                return self._holdings.trade(report, heard, self._count())
             case Position():
-                return self._holdings.position(report, heard)
+                return self._holdings.position(report, heard, self._count())
             case TaskReport():
                 return self._hear_task(report, heard)
             case Note():
                 return self._tell(report, heard)
 
     def _hear_order(self, report: OrderReport, heard: Heard) -> list[Draft]:
-        self._heard_count += 1
-        self._touched[report.order_id] = self._heard_count
+        self._touched[report.order_id] = self._count()
         self._contradicted.pop(report.order_id, None)
         self._settled.pop(report.order_id, None)
         self.untold.pop(report.order_id, None)
@@ -207,16 +208,14 @@ class Book:
                 drafts += self._apply(order, over, heard)
         return drafts
 
-    def reconcile_fills(
-        self,
-        trades: Sequence[Trade],
-        positions: Sequence[Position],
-        heard: Heard,
-        *,
-        is_whole: bool = True,
-    ) -> list[Draft]:
+    def reconcile_fills(self, answer: Snapshot, mark: int, heard: Heard) -> list[Draft]:
         """Take the broker's trades and positions; see `Holdings.reconcile`."""
-        return self._holdings.reconcile(trades, positions, heard, is_whole=is_whole)
+        drafts = [draft for note in answer.notes for draft in self._tell(note, heard)]
+        return drafts + self._holdings.reconcile(answer, mark, heard)
+
+    def _count(self) -> int:
+        self._heard_count += 1
+        return self._heard_count
 
     def _is_touched(self, order_id: OrderId, mark: int) -> bool:
         return self._touched.get(order_id, 0) > mark
@@ -227,7 +226,7 @@ class Book:
             return []
         drafts: list[Draft] = []
         order = self.order(history[0].order_id)
-        for report in _unknown_part(history, order):
+        for report in unknown_part(history, order):
             if order is None and not stands_alone(report):
                 continue
             drafts += self._apply(order, report, heard, is_replay=True)
@@ -303,15 +302,3 @@ class Book:
 
     def _draft(self, kind: EventType, subject: str, value: Value, heard: Heard) -> Draft:
         return Draft(kind, self.account_id, subject, value, heard.at, heard.s)
-
-
-def _unknown_part(history: Sequence[OrderReport], order: Order | None) -> Sequence[OrderReport]:
-    """Give the states of a history after the one that the book has; all, when it has none."""
-    if order is None:
-        return history
-    for i in range(len(history) - 1, -1, -1):
-        verdict = judge(order, history[i])
-        same = verdict.move is Move.SAME or history[i].status == order.status
-        if same and (history[i].filled_quantity or 0) == order.filled_quantity:
-            return history[i + 1 :]
-    return history

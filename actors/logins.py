@@ -7,7 +7,7 @@ login page ─▶ browser back ─▶ exchange ─┴─▶ use ──▶ calls 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -27,6 +27,10 @@ log = structlog.get_logger()
 TOKEN_CHARS_MAX: Final = 4096
 
 
+def _nobody() -> None:
+    """Wake nobody else."""
+
+
 @frozen
 class Door:
     """One account's login, and whom a new token wakes. `configured` is the token it began with."""
@@ -34,6 +38,7 @@ class Door:
     upstream: Guarded
     stream: AccountStream
     configured: str
+    on_token: Callable[[], None] = _nobody
 
 
 @frozen
@@ -77,6 +82,7 @@ class Logins:
         login.use(token)
         door.upstream.renew()
         door.stream.renew()
+        door.on_token()
         log.info("a new token is in use", account=account)
         try:
             await self.offload(partial(self.kept.keep, account, token, door.configured))

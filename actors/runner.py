@@ -20,7 +20,7 @@ import trio
 from attrs import define, field, frozen
 
 from .domain import exposure, legs, saga
-from .domain.batch import Batch, Leg
+from .domain.batch import FAILED, STANDING, Batch, Leg, LegState
 from .domain.books import AccountBook
 from .domain.errors import (
     BrokerError,
@@ -34,6 +34,7 @@ from .domain.errors import (
 from .domain.ids import BrokerTag, MessageId
 from .domain.model import Draft, Message
 from .domain.unwind import Prices, prices_of
+from .listings import NONE_ASKED_FOR, Listed
 from .runtime.limits import Breaker, Gate
 from .runtime.seams import Seams
 from .stream import AccountStream
@@ -62,10 +63,11 @@ class Means:
     seams: Seams
     gate: Gate
     breaker: Breaker
+    listed: Listed = NONE_ASKED_FOR
 
     def prices_of(self, batch: Batch) -> Prices:
         """Give what the account knows of the prices of a batch's instruments."""
-        return prices_of(batch, self.book, self.stream.config.instruments)
+        return prices_of(batch, self.book, self.listed)
 
 
 @define(eq=False)
@@ -194,20 +196,20 @@ class Runner:
         sends = tuple(
             action
             for action in actions
-            if isinstance(action, saga.Send) and not self._is_way_out(action.leg)
+            if isinstance(action, saga.Send) and not self._is_way_out(action)
         )
         if self.means.stream.config.batch_endpoint == "legs" or len(sends) < 2:
             return [(action,) for action in actions]
         return [sends, *((action,) for action in actions if action not in sends)]
 
-    def _is_way_out(self, leg: Leg) -> bool:
-        return leg.index >= len(self.batch.legs)
+    def _is_way_out(self, send: saga.Send | saga.SendAsOne) -> bool:
+        return isinstance(send, saga.Send) and send.leg.index >= len(self.batch.legs)
 
     async def _act(self, group: tuple[saga.Action, ...]) -> None:
         try:
             match group:
-                case (saga.Send(leg),):
-                    await self._send(leg)
+                case (saga.Send() | saga.SendAsOne() as send,):
+                    await self._send(send)
                 case (saga.Ask() as ask,):
                     await self._ask(ask)
                 case (saga.Cancel() as cancel,):
@@ -218,13 +220,11 @@ class Runner:
             self._in_flight.difference_update(map(_name, group))
             self._news.set()
 
-    async def _send(self, leg: Leg) -> None:
-        tag = leg.broker_tag
+    async def _send(self, send: saga.Send | saga.SendAsOne) -> None:
+        tag = send.tag
         try:
-            await self._turn(urgent=self._is_way_out(leg))
-            placement = await self.means.upstream.place(leg)
-            if placement.order_id is None and placement.receipt is not None:
-                placement = await self._settled(tag, placement.receipt)
+            await self._turn(urgent=self._is_way_out(send))
+            fact = await self._placed(send)
         except (BrokerRefused, BrokerUnreachable, NeedsLogin, Refused, Unavailable) as error:
             reason = str(error)
             self.tell(lambda batch: legs.refused(batch, tag, reason))
@@ -232,8 +232,18 @@ class Runner:
             reason = str(error)
             self.tell(lambda batch: legs.unclear(batch, tag, reason))
         else:
-            self.tell(lambda batch: legs.answered(batch, tag, placement.order_id))
-            await self._let_the_stream_tell()
+            self.tell(fact)
+            await self._let_the_stream_tell(tag, STANDING | FAILED)
+
+    async def _placed(self, send: saga.Send | saga.SendAsOne) -> Fact:
+        """Place one order, or all legs as one; give what the broker's word on it is."""
+        if isinstance(send, saga.SendAsOne):
+            whole = await self.means.upstream.place_native(send.legs)
+            return partial(legs.taken, order_id=whole)
+        placement = await self.means.upstream.place(send.leg)
+        if placement.order_id is None and placement.receipt is not None:
+            placement = await self._settled(send.tag, placement.receipt)
+        return partial(legs.answered, tag=send.tag, order_id=placement.order_id)
 
     async def _settled(self, tag: BrokerTag, receipt: str) -> Placement:
         """Ask what became of a queued order, unless the stream has told of it by then."""
@@ -272,12 +282,9 @@ class Runner:
             self.tell(lambda batch: legs.can_ask(batch, possible=False))
             return
         self.tell(lambda batch: legs.can_ask(batch, possible=True))
-        if not found:
-            self.tell(lambda batch: legs.denied(batch, ask.tag))
-            return
-        order_id = found[0].order_id
-        self.tell(lambda batch: legs.answered(batch, ask.tag, order_id))
-        self.means.stream.nudge()
+        self.tell(lambda batch: legs.asked(batch, ask.tag, found))
+        if found:
+            self.means.stream.nudge()
 
     async def _cancel(self, cancel: saga.Cancel) -> None:
         await self._turn(urgent=True)
@@ -288,21 +295,18 @@ class Runner:
             self.means.stream.nudge()
             self.tell(lambda batch: legs.cancel_failed(batch, cancel.order_id))
         else:
-            await self._let_the_stream_tell()
+            await self._let_the_stream_tell(cancel.order_id, FAILED | {"filled"})
 
-    async def _let_the_stream_tell(self) -> None:
-        """Give the stream its moment; when it has not spoken, ask."""
-        before = self.batch
+    async def _let_the_stream_tell(self, name: str, told: frozenset[LegState]) -> None:
+        """Give the stream its moment to tell what an order has become; when it has not, ask.
+
+        `name` is its tag or its id. That it has an id now is the answer's word, not the stream's.
+        """
         await trio.sleep(NEWS_PAUSE_S)
-        if self.batch == before:
+        mine = (leg for leg in legs.orders_of(self.batch) if name in (leg.broker_tag, leg.order_id))
+        if any(leg.state not in told for leg in mine):
             self.means.stream.nudge()
 
 
 def _name(action: saga.Action) -> str:
-    match action:
-        case saga.Send(leg):
-            return leg.broker_tag
-        case saga.Ask(tag):
-            return tag
-        case saga.Cancel(order_id):
-            return order_id
+    return action.order_id if isinstance(action, saga.Cancel) else action.tag

@@ -21,7 +21,7 @@ from .book import Book
 from .domain.config import AccountConfig
 from .domain.days import begin_of, next_begin, trading_day
 from .domain.errors import BrokerError, DecodeError, NeedsLogin
-from .domain.model import AccountStatus, Note, OrderReport, Report, Snapshot, StreamState
+from .domain.model import AccountStatus, Note, OrderReport, Report, StreamState
 from .ground import Ground
 from .holdings import Heard
 from .runtime.seams import Seams
@@ -99,6 +99,7 @@ class AccountStream:
 
     def renew(self) -> None:
         """Try again at once: there is a new token."""
+        self._refusal = None
         self._agenda.wake()
         self.switch.turn(on=self.switch.is_on)
         self.nudge()
@@ -250,7 +251,7 @@ class AccountStream:
             begin = begin_of(trading_day(heard.at))
             listed = {row.order_id for row in snapshot.orders}
             await self._ground.publish(self.book.expire(listed, begin, heard))
-        await self._take_fills(snapshot, heard)
+        await self._ground.publish(self.book.reconcile_fills(snapshot, mark, heard))
         if self.book.filled:
             self._agenda.ask_fills()
         if not self.reconciled_once.is_set():
@@ -291,22 +292,14 @@ class AccountStream:
 
     async def _fetch_fills(self) -> None:
         begun_s = trio.current_time()
-        filled = self.book.take_filled()
+        filled, mark = self.book.take_filled(), self.book.mark()
         self._agenda.begin_fills()
         answer = await self._upstream.fills(filled)
         heard = Heard(self._seams.now(), trio.current_time())
-        await self._take_fills(answer, heard)
+        await self._ground.publish(self.book.reconcile_fills(answer, mark, heard))
         self._agenda.end_fills(begun_s, trio.current_time())
         if self.book.filled:
             self._agenda.ask_fills()
-
-    async def _take_fills(self, answer: Snapshot, heard: Heard) -> None:
-        for note in answer.notes:
-            await self._ground.publish(self.book.hear(note, heard))
-        drafts = self.book.reconcile_fills(
-            answer.trades, answer.positions, heard, is_whole=not answer.notes
-        )
-        await self._ground.publish(drafts)
 
     async def _set_state(
         self,

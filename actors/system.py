@@ -35,8 +35,10 @@ from .domain.errors import Refused
 from .domain.ids import AccountId, BatchId, Epoch, LogPosition, OrderId
 from .domain.model import AccountStatus, Event
 from .domain.rehearsal import DryRun
+from .listings import Listings
 from .logins import Door, Logins
 from .orders import OrderAnswer, OrderDesk
+from .retention import Retention
 from .runner import Means
 from .runtime.journal import Journal
 from .runtime.limits import Breaker, Gate
@@ -47,7 +49,7 @@ from .storage.collector import no_collector
 from .storage.sqlite import open_store
 from .storage.tokens import TokenFile
 from .stream import AccountStream
-from .upstream import Change, Upstream
+from .upstream import PUSH_POSITIONS, Change, Upstream
 from .upstream.fyers import open_fyers
 from .upstream.guarded import guarded
 from .upstream.kite import open_kite
@@ -82,6 +84,7 @@ class System:
         batches: BatchDesk,
         controls: dict[AccountId, Controls],
         logins: Logins,
+        listings: Listings,
     ) -> None:
         self.config = config
         self.seams = seams
@@ -92,6 +95,7 @@ class System:
         self.batches = batches
         self.controls = controls
         self.logins = logins
+        self.listings = listings
         self.started_at = seams.now()
 
     @property
@@ -117,6 +121,8 @@ class System:
         return [
             partial(supervise, "broadcaster", self.broadcaster.run, random=random),
             partial(supervise, "batches", self.batches.run, random=random),
+            self.listings.keep,
+            Retention(self).keep,
             *(partial(self._keep_stream, stream) for stream in self.streams.values()),
             *(
                 partial(supervise, f"controls {name}", controls.run, random=random)
@@ -175,10 +181,10 @@ class System:
         view = self.view(account)
         return await self.batches.place(view.book.account_id, request, claim=claim)
 
-    def dry_run(self, account: str, request: BatchRequest) -> DryRun:
-        """Check a batch as placing it would, and say what would be sent; nothing is."""
+    async def dry_run(self, account: str, request: BatchRequest) -> DryRun:
+        """Check a batch as placing it would, say what would be sent and needed; nothing is sent."""
         view = self.view(account)
-        return self.batches.dry_run(view.book.account_id, request)
+        return await self.batches.dry_run(view.book.account_id, request)
 
     async def acknowledge_batch(self, account: str, batch_id: str) -> Batch:
         """Take what an exposed batch left as the desk's own; Refused when it left nothing."""
@@ -273,22 +279,26 @@ def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> Sys
     means: dict[AccountId, Means] = {}
     controls: dict[AccountId, Controls] = {}
     doors: dict[AccountId, Door] = {}
+    listings = Listings(seams, writer)
     for account_id, account in config.accounts.items():
         breaker = Breaker()
         upstream = guarded(UPSTREAMS[account.upstream](account_id, account, seams), breaker)
         view = journal.view[account_id]
-        stream = AccountStream(account, upstream, Book(view), writer, seams)
+        book = Book(view, pushes_positions=account.upstream in PUSH_POSITIONS)
+        stream = AccountStream(account, upstream, book, writer, seams)
         if view.status is not None:
             stream.row.remember(view.status.value)
         streams[account_id] = stream
         upstream.on_lock_out = stream.locked_out
-        doors[account_id] = Door(upstream, stream, account.access_token)
+        renew = partial(listings.renew, account_id)
+        doors[account_id] = Door(upstream, stream, account.access_token, renew)
+        listed = listings.add(account_id, account, upstream.login)
         budget = Budget(account.limits)
         budget.load(calls_made(view))
         gate = Gate(account.limits, seams.now, budget)
         orders = OrderDesk(view, journal, stream, upstream, writer, seams, gate.turn)
         controls[account_id] = Controls(orders)
-        means[account_id] = Means(view, stream, upstream, writer, seams, gate, breaker)
+        means[account_id] = Means(view, stream, upstream, writer, seams, gate, breaker, listed)
     logins = Logins(doors, TokenFile.beside(Path(config.store.path)), seams.offload)
     return System(
         config=config,
@@ -299,6 +309,7 @@ def build(config: Config, seams: Seams, journal: Journal, writer: Writer) -> Sys
         batches=BatchDesk(journal, means, Admission(config.limits)),
         controls=controls,
         logins=logins,
+        listings=listings,
     )
 
 

@@ -2,7 +2,7 @@
 
     books ──submit──▶ ┌─────────┐ number ─▶ encode ─▶ commit (one fsync a group) ─▶ journal
     batch ──commit──▶ │ mailbox │
-                      └─────────┘
+                      └─────────┘ ◀─between─ retention, a piece at a time
 
 While one group is being written the next one gathers, so the disk sets the size of the groups.
 When a commit fails nothing of it is shown: the books that ran ahead start again from the view
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 import trio
@@ -29,6 +29,8 @@ from actors.runtime.seams import Offload
 from actors.storage import Store
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 GROUPS_MAX: Final = 1024  # waiting; beyond it the streams feel the pressure
 EVENTS_PER_COMMIT_MAX: Final = 512
@@ -56,6 +58,7 @@ class Writer:
         self._journal = journal
         self._offload = offload
         self._inbox: Mailbox[_Group] = Mailbox("writer", GROUPS_MAX)
+        self._turn = trio.Lock()
 
     async def submit(self, drafts: Sequence[Draft]) -> None:
         """Hand drafts over, in order. Unavailable when the disk fails or has been stuck for 2 s."""
@@ -80,6 +83,18 @@ class Writer:
             return await reply.wait(timeout_s=COMMIT_S)
         except trio.TooSlowError:
             raise Unavailable("the store is stuck; the write is not confirmed") from None
+
+    async def between(self, call: Callable[[Store], T]) -> T:
+        """Make a call of the store between two commits; seen through, once it has begun.
+
+        A short one: those who hand over wait for it. Unavailable while the disk fails.
+        """
+        if not self.healthy:
+            raise Unavailable("the store cannot be written")
+        async with self._turn:
+            with trio.CancelScope(shield=True):
+                given = await self._offload(call, self._store)
+        return given
 
     async def flush(self) -> None:
         """Wait until all that was handed over is durable, or refused."""
@@ -114,7 +129,8 @@ class Writer:
             # A commit that has begun is seen through: what is durable must also become visible,
             # or the next group would be numbered over it.
             with trio.CancelScope(shield=True):
-                await self._offload(self._store.commit, events)
+                async with self._turn:
+                    await self._offload(self._store.commit, events)
         except StoreError as error:
             self._fail(groups, error)
             await self._recover()

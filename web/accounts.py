@@ -3,6 +3,7 @@
     GET /accounts                                   those that the caller may read
     GET /accounts/{id}/orders trades positions messages
     GET /accounts/{id}/orders/{order_id}            with `history`
+        ?at=OFFSET                                  these as they were when that was the end
 
 A list is taken from the view in one step, together with its position: what an answer's `offset`
 says is exactly what it shows.
@@ -23,10 +24,11 @@ from actors.domain.errors import Refused
 from actors.domain.ids import AccountId, LogPosition, OrderId
 from actors.domain.model import Event
 from actors.domain.wire import plain, time_text
+from actors.past import Past
 from actors.runtime.journal import Journal
 
 from .answers import answer, answer_at, caller, has_fields, listed, order_at, page_of
-from .query import asked_once, read_page
+from .query import asked_once, read_at, read_page
 
 Rows: TypeAlias = Callable[[AccountBook], Iterable[Row[Any]]]
 
@@ -43,8 +45,9 @@ ORDER_EVENTS: Final = ("order_update", "correction")
 class Accounts:
     """What `/accounts` shows."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, past: Past) -> None:
         self._system = system
+        self._past = past
 
     def add_to(self, app: QuartTrio) -> None:
         """Put the surface into an app."""
@@ -66,10 +69,12 @@ class Accounts:
         """Give a page of one of an account's tables."""
         account = caller().require("read", account_id)
         rows, filters = TABLES[name]
-        page = read_page(request.args, filters=filters)
+        page = read_page(request.args, filters=filters, epoch=self._system.journal.epoch)
         status = None if page.status is None else page.status.upper()
         fits = has_fields(status=status, tradingsymbol=page.symbol)
         view = self._system.view(account)
+        if page.at is not None:
+            view = await self._past.view(account, page.at)
         data, next_before = page_of(rows(view.book), page, fits)
         return answer(listed(data, next_before, view.position))
 
@@ -77,16 +82,19 @@ class Accounts:
         """Give one order and every event of it, in order; also one of a day that is over."""
         if not caller().may("read", account_id):
             raise Refused(404, f"there is no order {order_id[:80]!r}")
-        asked_once(request.args, ())
-        account = AccountId(account_id)
+        account, journal = AccountId(account_id), self._system.journal
+        at = read_at(asked_once(request.args, ("at",)), journal.epoch)
         view = self._system.view(account)
-        row = view.book.orders.get(OrderId(order_id))
-        history = await life_of(self._system.journal, account, order_id, view.position)
+        row, position = view.book.orders.get(OrderId(order_id)), view.position
+        if at is not None:
+            journal.check(at)
+            row, position = None, at
+        history = await life_of(journal, account, order_id, position)
         lives = [event for event in history if event.type in ORDER_EVENTS]
         if row is None and not lives:
             raise Refused(404, f"there is no order {order_id[:80]!r}")
         data = lives[-1].data if row is None else row.data
-        return answer(order_answer(data, lives, view.position))
+        return answer(order_answer(data, lives, position))
 
     def _account(self, account_id: AccountId) -> dict[str, Any]:
         config = self._system.config.accounts[account_id]

@@ -1,7 +1,7 @@
 """The app: every surface, behind one door.
 
-    request ──▶ browser check ──▶ key ──▶ body, whole and bounded ──▶ surface ──▶ headers, count
-    socket  ──▶ browser check ──▶ key ──▶ surface, which accepts it or refuses it by a status
+    request ──▶ browser check ──▶ share ──▶ key ──▶ body, bounded ──▶ surface ──▶ headers, count
+    socket  ──▶ browser check ──▶ share ──▶ key ──▶ surface, which accepts it or refuses it
 
 Nobody comes past the door without a key but to what is named in OPEN: a surface that is added
 later is shut until someone decides otherwise.
@@ -17,13 +17,20 @@ from quart_trio import QuartTrio
 
 from actors import System
 from actors.domain.wire import BODY_BYTES_MAX
+from actors.past import Past
 from actors.runtime.metrics import Metrics
 
+from .access_metrics import AccessReading
 from .accounts import Accounts
+from .asked import Asked
 from .assets import Assets
-from .auth import Access, Asked
+from .auth import Access, Caller, WrongKey
 from .batches import Batches
 from .controls import Controls
+from .cors import answer_preflight, is_preflight, opened
+from .entrance import Entrance
+from .event_stream import EventStreams
+from .events import Events
 from .guards import guarded
 from .health import Health
 from .logins import Logins
@@ -34,9 +41,15 @@ from .problems import add_problems
 from .request_ids import Identified
 from .sockets import Sockets
 from .stacks import App
+from .tickets import Ticketed
+from .timeline import Timeline
 
 # What needs no key; `login_back` has a one-time state in its place.
-OPEN: Final = frozenset({"page", "static", "health", "ready", "login_back"})
+OPEN: Final = frozenset(
+    {"page", "static", "health", "ready", "login_back", "login_page", "log_in", "log_out"}
+)
+# What lessens risk, or whose refusal would halt an account: it has a reserve of its own.
+URGENT: Final = frozenset({"cancel_order", "halt", "halt_all", "flatten_batch", "deadman"})
 BODY_S: Final = 10.0  # from a request's head to the end of its body
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
@@ -48,7 +61,7 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["BODY_TIMEOUT"] = BODY_S
     app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = None
-    app.asgi_app = Identified(app.asgi_app)  # type: ignore[method-assign]
+    app.asgi_app = Identified(Ticketed(app.asgi_app))  # type: ignore[method-assign]
     metrics = Metrics()
     door = Door(system, access, metrics)
     app.before_request(door.let_request_in)
@@ -58,12 +71,18 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     add_problems(app)
     Assets.read().add_to(app)
     Health(system, access, version).add_to(app)
-    Exposition(system, metrics).add_to(app)
-    Accounts(system).add_to(app)
+    past = Past(system.journal)
+    Exposition(system, metrics, past).add_to(app)
+    metrics.add_source(AccessReading(access).read)
+    Accounts(system, past).add_to(app)
+    Timeline(system, past).add_to(app)
     Orders(system).add_to(app)
     Batches(system).add_to(app)
     Controls(system).add_to(app)
     Logins(system).add_to(app)
+    Entrance(system, access).add_to(app)
+    Events(system).add_to(app)
+    EventStreams(system, access, metrics, stop).add_to(app)
     sockets = Sockets(system, access, metrics, stop)
     sockets.add_to(app)
     OrderStream(system, sockets).add_to(app)
@@ -78,23 +97,48 @@ class Door:
         self._access = access
         self._metrics = metrics
 
-    async def let_request_in(self) -> None:
+    async def let_request_in(self) -> Response | None:
         """Check who asks, then read the whole body: an answer before its end costs the connection.
 
-        Refused with 401 or 403; Quart's own errors for a body that is too large or too slow.
+        Refused with 401, 403 or 429; Quart's own errors for a body that is too large or too slow.
+        What a browser asks before a page of another site may ask is answered here.
         """
         asked = Asked.of(request.headers, request.scope)
         self._access.check_browser(asked)
+        is_urgent = request.endpoint in URGENT
+        self._count(asked, is_urgent=is_urgent)
+        if is_preflight(request.method, request.headers, self._access.allowed_origins):
+            return answer_preflight()
         if request.url_rule is not None and request.endpoint not in OPEN:
-            g.caller = self._access.identify(asked, self._system.seams.now())
+            g.caller = self._identify(asked, is_urgent=is_urgent)
         await request.get_data()
+        return None
 
     async def let_socket_in(self) -> None:
-        """Check who asks; Refused with 401 or 403."""
+        """Check who asks; Refused with 401, 403 or 429."""
         asked = Asked.of(websocket.headers, websocket.scope)
         self._access.check_browser(asked)
+        self._count(asked)
         if websocket.url_rule is not None:
-            g.caller = self._access.identify(asked, self._system.seams.now())
+            g.caller = self._identify(asked)
+
+    def _count(self, asked: Asked, *, is_urgent: bool = False) -> None:
+        self._access.allowances.take_of_address(
+            asked.address, trio.current_time(), urgent=is_urgent, stream=asked.is_stream
+        )
+
+    def _identify(self, asked: Asked, *, is_urgent: bool = False) -> Caller:
+        """Find out who asks, and count it as his."""
+        now_s = trio.current_time()
+        try:
+            who = self._access.identify(asked, self._system.seams.now())
+        except WrongKey:
+            self._access.allowances.count_wrong_key(asked.address, now_s)
+            raise
+        self._access.allowances.take_of_key(
+            who.name, who.key, now_s, urgent=is_urgent, stream=asked.is_stream
+        )
+        return who
 
     async def let_answer_out(self, response: Response) -> Response:
         """Put the headers on, and count."""
@@ -104,7 +148,7 @@ class Door:
             "none" if rule is None else rule.rule,
             response.status_code,
         )
-        return guarded(response)
+        return opened(guarded(response), request.headers, self._access.allowed_origins)
 
     async def let_refusal_out(self, response: Response | None) -> Response | None:
         """Put the headers on a refusal; one who was accepted gets no response."""

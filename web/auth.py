@@ -1,12 +1,12 @@
-"""Who may: keys, rights, and where a browser may come from. Pure.
+"""Who may: keys, what stands for one, rights, and where a browser may come from. Pure.
 
-    Asked (headers) ── check_browser ──▶ ok, or 403: another site sent it
-                    ── identify ───────▶ Caller, or 401
+    Asked ── check_browser ──▶ ok, or 403: another site sent it
+          ── identify ───────▶ Caller, or 401        by a key, a ticket, a session, in this order
     Caller ── require(right, account) ─▶ ok, or 403, or 404
 
 A key is known by its SHA-256 alone. All keys are compared, each in constant time, so that how long
-a refusal takes tells nothing. An account that a caller may not know of is refused in the same words
-as one that does not exist.
+a refusal takes tells nothing. A session or a ticket may what its key may, and ends with it. An
+account that a caller may not know of is refused in the same words as one that does not exist.
 """
 
 from __future__ import annotations
@@ -16,52 +16,45 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 from attrs import define, field, frozen
-from werkzeug.datastructures import Headers
 
 from actors.domain.config import Config, KeyConfig, Right
 from actors.domain.errors import Refused
 from actors.domain.ids import AccountId
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+from .allowances import Allowances
+from .asked import LOOPBACK, Asked, is_here, is_page_here, is_same_place
+from .cors import is_named
+from .sessions import Session, Sessions
+from .tickets import Holder, Tickets
+
+__all__ = ["LOOPBACK", "Access", "Asked", "Caller", "WrongKey"]
+
 EVERY_RIGHT: Final[tuple[Right, ...]] = ("read", "trade", "admin")
 
 
-@frozen
-class Asked:
-    """What of a request decides who may. `port` is the one it came in by, when that is known."""
+class WrongKey(Refused):
+    """A key was given, and it is none, or no longer good."""
 
-    host: str | None = None
-    origin: str | None = None
-    authorization: str | None = None
-    api_key: str | None = None
-    port: int | None = None
-
-    @classmethod
-    def of(cls, headers: Headers, scope: Any) -> Asked:
-        """Take it from a request's headers and its ASGI scope."""
-        server = scope.get("server")
-        return cls(
-            host=headers.get("Host"),
-            origin=headers.get("Origin"),
-            authorization=headers.get("Authorization"),
-            api_key=headers.get("X-API-Key"),
-            port=server[1] if server else None,
-        )
+    def __init__(self) -> None:
+        super().__init__(401, "the key is not known, or no longer good")
 
 
 @frozen
 class Caller:
-    """Someone who is known: by the name of a key, with rights over accounts that exist."""
+    """Someone who is known: by the name of a key, with rights over accounts that exist.
+
+    `session` is the id of the login by which he came, or by which his ticket was made.
+    """
 
     name: str
     accounts: frozenset[AccountId]
     rights: frozenset[Right]
     is_everywhere: bool  # so that an account he cannot find is one that does not exist
     key: KeyConfig | None = None
+    session: str | None = None
 
     def may(self, right: Right, account: str) -> bool:
         """Say whether he has a right over an account."""
@@ -88,103 +81,134 @@ class Caller:
 
 @define
 class Access:
-    """Who may come in. Made from a configuration; its keys can be read again."""
+    """Who may come in, and how much. Made from a configuration; its keys can be read again."""
 
     accounts: frozenset[AccountId]
     allowed_origins: frozenset[str]
     keys: Mapping[str, KeyConfig]
     is_open: bool
-    watchers: set[Callable[[], None]] = field(factory=set, init=False)  # told of other keys
+    allowances: Allowances = field(factory=Allowances)
+    sessions: Sessions = field(factory=Sessions, init=False)
+    tickets: Tickets = field(factory=Tickets, init=False)
+    watchers: set[Callable[[], None]] = field(factory=set, init=False)  # told when someone is out
 
     @classmethod
     def from_keys(cls, config: Config) -> Access:
         """Let in whoever has a key."""
         origins = frozenset(origin.rstrip("/").lower() for origin in config.server.allowed_origins)
-        return cls(frozenset(config.accounts), origins, config.keys, is_open=False)
+        allowances = Allowances(config.server)
+        return cls(frozenset(config.accounts), origins, config.keys, False, allowances)  # noqa: FBT003
 
     @classmethod
     def open_on_loopback(cls, config: Config) -> Access:
-        """Let in everyone on this host, and no page of another site; for the demo."""
+        """Let in everyone on this host, without limits, and no other site's page; for the demo."""
         return cls(frozenset(config.accounts), frozenset(), {}, is_open=True)
 
     def use_keys(self, config: Config) -> None:
         """Put another configuration's keys in place of the present ones."""
         self.keys = config.keys
-        for tell in list(self.watchers):
-            tell()
+        self.sessions.keep_only(self.keys)
+        self._tell()
 
     def check_browser(self, asked: Asked) -> None:
         """Refuse with 403 what a page of another site sends, and names that only point here."""
         if self.is_open:
-            if not _is_ours(asked.host, asked.port):
+            if not is_here(asked.host, asked.port):
                 raise Refused(403, "this Host is not served here without a key")
-            if asked.origin is not None and not _is_our_origin(asked.origin, asked.port):
+            if asked.origin is not None and not is_page_here(asked.origin, asked.port):
                 raise Refused(403, "a page of another site may not ask here")
-        elif asked.origin is not None and not self._is_allowed(asked.origin, asked.host):
-            raise Refused(403, "this Origin is not allowed here")
+        elif asked.origin is not None:
+            is_same = is_same_place(asked.origin, asked.host)
+            if not is_same and not is_named(asked.origin, self.allowed_origins):
+                raise Refused(403, "this Origin is not allowed here")
 
     def identify(self, asked: Asked, now: datetime) -> Caller:
-        """Find out who asks. Refused with 401 when that cannot be told."""
+        """Find out who asks. WrongKey or another Refused with 401 when that cannot be told.
+
+        Refused with 403 when a page that is not ours would use a browser's session.
+        """
         if self.is_open:
             return Caller("anyone here", self.accounts, frozenset(EVERY_RIGHT), is_everywhere=True)
-        given = _key_of(asked)
-        if given is None:
-            raise Refused(401, "a key is needed: `Authorization: Bearer KEY` or `X-API-Key: KEY`")
+        if asked.key is not None:
+            return self._caller(*self._find(asked.key, now))
+        if asked.ticket is not None:
+            return self._by_ticket(asked.ticket, now)
+        if asked.session is not None:
+            if not asked.may_use_session:
+                raise Refused(403, "with a login, only a page of this gateway may ask for this")
+            return self._by_session(asked.session, now)
+        words = "`Authorization: Bearer KEY` or `X-API-Key: KEY`; a browser logs in at /login"
+        raise Refused(401, f"a key is needed: {words}")
+
+    def stands(self, caller: Caller, now: datetime) -> bool:
+        """Say whether a caller who was let in would still be: his key or login may be gone."""
+        if caller.key is None:
+            return True
+        if caller.session is not None and self.sessions.going(caller.session, now) is None:
+            return False
+        return self.keys.get(caller.name) == caller.key and not _is_over(caller.key, now)
+
+    def left_s(self, caller: Caller, now: datetime) -> float:
+        """Say for how long a caller's key and login are good, if they stay."""
+        ends = [] if caller.key is None else [caller.key.expires_at]
+        if caller.session is not None:
+            session = self.sessions.going(caller.session, now)
+            ends.append(now if session is None else session.until)
+        left = [max(0.0, (end - now).total_seconds()) for end in ends if end is not None]
+        return min(left, default=math.inf)
+
+    # ----------------------------------------------------------------- what stands for a key
+
+    def log_in(self, given: str, now: datetime) -> tuple[str, Session]:
+        """Begin a session with a key: the token for the browser, and the session. WrongKey."""
+        token, session = self.sessions.begin(*self._find(given, now), now)
+        self._tell()  # the oldest may have ended for it
+        return token, session
+
+    def log_out(self, session: str) -> None:
+        """End a session, and all that goes on by it."""
+        self.sessions.end(session)
+        self._tell()
+
+    def issue_ticket(self, caller: Caller, now: datetime) -> tuple[str, datetime]:
+        """Give a caller a ticket, and until when it is good. Refused (429) if he has too many."""
+        return self.tickets.issue(Holder(caller.name, caller.key, caller.session), now)
+
+    def _by_ticket(self, ticket: str, now: datetime) -> Caller:
+        holder = self.tickets.take(ticket, now)
+        if holder is not None and holder.key is not None:
+            caller = self._caller(holder.name, holder.key, holder.session)
+            if self.stands(caller, now):
+                return caller
+        raise Refused(401, "the ticket is not known, was used already, or is too old")
+
+    def _by_session(self, token: str, now: datetime) -> Caller:
+        session = self.sessions.find(token, now)
+        key = None if session is None else self.keys.get(session.key_name)
+        if session is None or key is None or key.sha256 != session.key_sha256 or _is_over(key, now):
+            raise Refused(401, "the login has ended: log in at /login")
+        return self._caller(session.key_name, key, session.id)
+
+    def _find(self, given: str, now: datetime) -> tuple[str, KeyConfig]:
+        """Find a key among all, with its name. WrongKey when it is none of them."""
         digest = sha256(given.encode()).hexdigest()
         found: tuple[str, KeyConfig] | None = None
         for name, key in self.keys.items():
             if hmac.compare_digest(digest, key.sha256):
                 found = (name, key)
         if found is None or _is_over(found[1], now):
-            raise Refused(401, "the key is not known, or no longer good")
-        return self._caller(*found)
+            raise WrongKey
+        return found
 
-    def stands(self, caller: Caller, now: datetime) -> bool:
-        """Say whether a caller who was let in would still be: his key may be gone by now."""
-        if caller.key is None:
-            return True
-        return self.keys.get(caller.name) == caller.key and not _is_over(caller.key, now)
-
-    def left_s(self, caller: Caller, now: datetime) -> float:
-        """Say for how long a caller's key is good, if it stays."""
-        if caller.key is None or caller.key.expires_at is None:
-            return math.inf
-        return max(0.0, (caller.key.expires_at - now).total_seconds())
-
-    def _is_allowed(self, origin: str, host: str | None) -> bool:
-        """Say whether a page may ask: one that came from where it asks, or that is named."""
-        place = origin.lower().partition("://")[2]
-        is_same = place != "" and host is not None and place == host.lower()
-        return is_same or origin.lower() in self.allowed_origins
-
-    def _caller(self, name: str, key: KeyConfig) -> Caller:
+    def _caller(self, name: str, key: KeyConfig, session: str | None = None) -> Caller:
         is_everywhere = "*" in key.accounts
         accounts = self.accounts if is_everywhere else self.accounts & set(key.accounts)
-        return Caller(name, frozenset(accounts), frozenset(key.rights), is_everywhere, key)
+        return Caller(name, frozenset(accounts), frozenset(key.rights), is_everywhere, key, session)
 
-
-def _key_of(asked: Asked) -> str | None:
-    if asked.authorization is not None:
-        scheme, _, key = asked.authorization.strip().partition(" ")
-        if scheme.lower() == "bearer" and key.strip():
-            return key.strip()
-    return asked.api_key or None
+    def _tell(self) -> None:
+        for tell in list(self.watchers):
+            tell()
 
 
 def _is_over(key: KeyConfig, now: datetime) -> bool:
     return key.expires_at is not None and key.expires_at <= now
-
-
-def _is_ours(host: str | None, port: int | None) -> bool:
-    """Say whether a Host names this machine as seen from itself, and the port that is served."""
-    try:
-        parts = urlsplit(f"//{host}")
-        name, named_port = parts.hostname, parts.port or 80
-    except ValueError:
-        return False
-    return name in LOOPBACK and port in (None, named_port)
-
-
-def _is_our_origin(origin: str, port: int | None) -> bool:
-    scheme, _, place = origin.partition("://")
-    return scheme.lower() == "http" and _is_ours(place, port)

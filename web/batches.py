@@ -1,7 +1,7 @@
 """Batches over HTTP: placed, listed, looked at.
 
     POST /accounts/{id}/batch-orders               200 ended · 202 + Location while it runs
-         ?dry_run=true                             200 what it would send; nothing is sent
+         ?dry_run=true                             200 what it would send and need; nothing is sent
     GET  /accounts/{id}/batch-orders [/{batch_id}]
     POST …/batch-orders/{batch_id}/acknowledge     accept what an exposed batch left behind
                                   /flatten         try again to unwind it
@@ -65,7 +65,7 @@ class Batches:
         value = read_body(await request.get_data())
         wanted = read_request(value)
         if is_dry:
-            rehearsal = self._system.dry_run(account, wanted)
+            rehearsal = await self._system.dry_run(account, wanted)
             return answer(stamped(encode(rehearsal), self._system.journal.position))
         claim = claim_of(request.headers.get("Idempotency-Key"), caller(), account, value)
         batch = await self._system.submit_batch(account, wanted, claim=claim)

@@ -54,8 +54,8 @@ Asgi: TypeAlias = Callable[[Any, Any, Send], Awaitable[None]]
 class Connection:
     """One connection, of which no fault is anyone else's.
 
-    A handler finds it as `scope["state"]["connection"]`. `cut_reason` is `stalled` or `silent` when
-    the peer was the cause, `stopping` when we were.
+    A handler finds it as `scope["state"]["connection"]`. `cut_reason` is `stalled`, `silent` or
+    `flooding` when the peer was the cause, `stopping` when we were.
     """
 
     def __init__(
@@ -154,6 +154,9 @@ class Connection:
                 self._peer.may_be_told = True
                 self._heard_s = trio.current_time()
                 self._expect_within(PING_S)
+            if protocol.is_flooded:
+                self._peer.cut_reason = self._peer.cut_reason or "flooding"
+                await protocol.close_flooded()
 
     async def _keeps_silent(self, protocol: Http1Protocol) -> bool:
         """Judge a peer from which nothing came in time: ping it, or say that it is over."""

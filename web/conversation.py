@@ -20,14 +20,14 @@ from attrs import define, frozen
 from quart import websocket
 
 from actors import System
-from actors.domain.errors import Unavailable
+from actors.domain.errors import PositionGone, Unavailable
 from actors.domain.frames import answer_frame, framed, texts_in
 from actors.domain.ids import AccountId
 from actors.domain.model import Event
 from actors.domain.wire import encode
 from actors.feed import Selection
-from actors.subscription import Subscription
 from actors.runtime.metrics import Metrics
+from actors.subscription import Subscription
 
 from .beginnings import snapshot_of
 from .connection import Connection
@@ -41,7 +41,6 @@ log = structlog.get_logger()
 MESSAGE_CHARS_MAX: Final = 64 * 1024
 BURST_MAX: Final = 100.0  # messages at once
 RATE_PER_S: Final = 20.0  # and on the whole
-LOOK_S: Final = 60.0  # how often a key's last moment is looked for: the wall clock may be set
 
 GONE: Final = (PeerGoneError, LeftError)
 
@@ -61,6 +60,7 @@ TOO_LARGE: Final = Close(1009, f"more than {MESSAGE_CHARS_MAX} characters", "too
 BROKEN: Final = Close(1011, "a fault of ours", "fault")
 KEY_GONE: Final = Close(4001, "the key was revoked or has expired", "key_gone")
 TOO_SLOW: Final = Close(4008, None, "stalled")
+EXPIRED: Final = Close(4008, None, "expired")  # what it was to read next has been retired
 FLOODING: Final = Close(4009, "too many messages", "flooding")
 
 
@@ -97,7 +97,6 @@ class Conversation:
         readable: frozenset[AccountId],
         words: Words,
         status: Callable[[Selection], dict[str, Any]],
-        stop: trio.Event,
         stay_s: Callable[[], float],
     ) -> None:
         self.ending: Close | None = None
@@ -106,27 +105,28 @@ class Conversation:
         self._readable = readable
         self._words = words
         self._status = status
-        self._stop = stop
         self._stay_s = stay_s
         self._scope = trio.CancelScope()
 
     async def hold(self, subscription: Subscription, texts: Sequence[str]) -> None:
-        """Talk until the client leaves, breaks a rule, or we stop.
+        """Talk until the client leaves, breaks a rule, or is told that it is over.
 
         PeerGoneError when the client has gone before it could be told how it ended.
         """
+        self._scope.deadline = trio.current_time() + self._stay_s()
         with self._scope:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._guarded, self._read, subscription)
-                nursery.start_soon(self._guarded, self._pump, subscription, texts)
-                while (left_s := self._stay_s()) > 0:
-                    with trio.move_on_after(min(left_s, LOOK_S)):
-                        await self._stop.wait()
-                        self._end(RESTARTING)
-                self._end(KEY_GONE)
+                await self._guarded(self._pump, subscription, texts)
+        if self.ending is None and self._stay_s() <= 0:
+            self.ending = KEY_GONE
         if self.ending is not None:
             text = str(subscription.position) if self.ending.text is None else self.ending.text
             await websocket.close(self.ending.code, text)
+
+    def restart(self) -> None:
+        """End it because the gateway stops."""
+        self._end(RESTARTING)
 
     def review(self) -> None:
         """End it if its key is good no more."""
@@ -136,6 +136,8 @@ class Conversation:
     async def _guarded(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
         try:
             await run(*args)
+        except PositionGone:
+            self._end(EXPIRED)
         except PeerStalledError:
             self._end(TOO_SLOW)
         except GONE:

@@ -17,7 +17,8 @@ from actors.domain.errors import Refused
 from actors.domain.wire import encode, plain, time_text
 
 from .answers import answer, answer_at, caller
-from .auth import Access, Asked
+from .asked import Asked
+from .auth import Access
 from .query import asked_once
 
 WELL: Final = ("connecting", "live", "resyncing", "stopped")

@@ -11,6 +11,7 @@
 - compression was taken up whenever a browser offered it: the offer is not passed on
 - a status has its words beside it, and an id of its request
 - an answer that no app has seen had none of what guards a browser
+- a websocket's frames had no bound but those that an app takes (`flood`)
 
 This reaches inside: the version is pinned, and a test fails when the inside moves.
 """
@@ -21,7 +22,8 @@ import re
 from typing import Any, Final, TypeAlias
 
 import h11
-from hypercorn.events import Closed
+from hypercorn.events import Closed, RawData
+from hypercorn.events import Event as ServerEvent
 from hypercorn.protocol.events import EndBody, StreamClosed
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import H11Protocol
@@ -29,6 +31,7 @@ from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Ping
 
+from .flood import Frames
 from .guards import BARE
 from .request_ids import NAME, fresh_request_id, request_id_of
 from .stacks import PHRASES
@@ -39,6 +42,7 @@ HOST: Final = re.compile(
 VERSIONS: Final = (b"1.0", b"1.1")
 CLOSE: Final = (b"connection", b"close")
 BROKEN: Final = CloseConnection(code=1002, reason="a broken frame")
+FLOODING: Final = CloseConnection(code=4009, reason="too many frames")
 EXTENSIONS: Final = b"sec-websocket-extensions"
 REWRITTEN: Final = (EXTENSIONS, NAME)
 
@@ -67,6 +71,7 @@ class Http1Protocol(H11Protocol):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.request_id: str | None = None
+        self._frames: Frames | None = None
         self.connection = Requests(h11.SERVER, self.config.h11_max_incomplete_size)
 
     @property
@@ -74,10 +79,26 @@ class Http1Protocol(H11Protocol):
         """Say whether a websocket is under way, accepted or not."""
         return isinstance(self.stream, WSStream)
 
+    @property
+    def is_flooded(self) -> bool:
+        """Say whether a websocket's peer has sent more frames than it may."""
+        return self._frames is not None and self._frames.too_many
+
+    async def handle(self, event: ServerEvent) -> None:
+        """Take bytes, or the end; of an accepted websocket each frame is counted."""
+        if isinstance(event, RawData) and self._frames is None and (stream := self._accepted()):
+            self._frames = Frames(stream.connection)
+        await super().handle(event)
+
+    async def close_flooded(self) -> None:
+        """Tell a websocket's peer that it floods, unless its handler has ended it already."""
+        if stream := self._accepted():
+            await stream._send_wsproto_event(FLOODING)  # noqa: SLF001 - as with a ping
+            await stream.send(StreamClosed(stream_id=stream.stream_id))
+
     async def ping(self) -> None:
         """Ask a websocket's peer for a sign of life, if it is accepted and not closing."""
-        stream = self.stream
-        if isinstance(stream, WSStream) and stream.state is ASGIWebsocketState.CONNECTED:
+        if stream := self._accepted():
             await stream._send_wsproto_event(Ping())  # noqa: SLF001 - Hypercorn has no door for it
 
     async def stream_send(self, event: StreamEvent) -> None:
@@ -106,12 +127,15 @@ class Http1Protocol(H11Protocol):
 
     def _is_torn(self) -> bool:
         """Say whether an accepted websocket ends without a close by either side."""
+        stream = self._accepted()
+        return stream is not None and stream.connection.state is ConnectionState.OPEN
+
+    def _accepted(self) -> WSStream | None:
+        """Give the websocket that is under way, if it is accepted and its handler talks."""
         stream = self.stream
-        return (
-            isinstance(stream, WSStream)
-            and stream.state is ASGIWebsocketState.CONNECTED
-            and stream.connection.state is ConnectionState.OPEN
-        )
+        if not isinstance(stream, WSStream) or stream.state is not ASGIWebsocketState.CONNECTED:
+            return None
+        return stream
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1, whatever the client would like to change to."""

@@ -20,6 +20,7 @@ from actors import Batch, System
 from actors.batch import RUNNING_MAX
 from actors.domain.ids import BatchId
 from actors.domain.wire import decode
+from actors.past import ASKING_MAX, ROWS_MAX, Past
 from actors.runtime.metrics import CONTENT_TYPE, Metrics
 
 from .answers import caller
@@ -30,8 +31,9 @@ from .server import PORT, Port
 class Exposition:
     """The metrics as a surface."""
 
-    def __init__(self, system: System, metrics: Metrics) -> None:
+    def __init__(self, system: System, metrics: Metrics, past: Past) -> None:
         self._system = system
+        self._past = past
         self._metrics = metrics
         self._running: set[BatchId] = set()
         self._app: QuartTrio | None = None
@@ -90,6 +92,8 @@ class Exposition:
             refused.add_metric([], port.refused)
             yield refused
         yield gauge("journal_offset", "The last committed offset.", journal.end)
+        yield gauge("journal_base_offset", "The last offset that was retired.", journal.base)
+        yield gauge("journal_events", "Events that can be read.", journal.end - journal.base)
         lag = self._system.broadcaster.statistics()["lag_events"]
         yield gauge("subscriber_lag_events", "How far the furthest subscriber is behind.", lag)
         exposed = self._system.batches.exposing
@@ -150,6 +154,8 @@ class Exposition:
         fan_out: dict[str, Any] = self._system.broadcaster.statistics()
         yield "feeds", fan_out["feeds"], fan_out["feeds_max"]
         yield "batches", self._system.batches.running, RUNNING_MAX
+        yield "past_asking", self._past.asking, ASKING_MAX
+        yield "past_rows", self._past.rows, ROWS_MAX
         if (port := self._port()) is not None:
             yield "connections", len(port.connections), port.connections_max
             yield "connections_per_address", port.most_from_one_address, port.per_address_max

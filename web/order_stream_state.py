@@ -42,20 +42,23 @@ Lines: TypeAlias = Callable[[AccountBook], Iterator[Line]]
 
 @define
 class Usual:
-    """The event types of each caller: none, until he subscribes. Open websockets keep theirs."""
+    """The event types of each caller: none, until he subscribes. Open websockets keep theirs.
 
-    _types: dict[str, frozenset[EventType]] = field(factory=dict)
+    Who is logged in is a caller of his own, whoever else came in by the same key.
+    """
+
+    _types: dict[tuple[str, str | None], frozenset[EventType]] = field(factory=dict)
 
     def of(self, who: Caller) -> frozenset[EventType]:
         """Give what a websocket of his hears if it does not say."""
-        return self._types.get(who.name, frozenset())
+        return self._types.get((who.name, who.session), frozenset())
 
     def put(self, who: Caller, types: frozenset[EventType]) -> None:
         """Remember what he wants; of too many callers, the oldest choice is forgotten."""
-        self._types.pop(who.name, None)
+        self._types.pop((who.name, who.session), None)
         if len(self._types) >= CALLERS_MAX:
             del self._types[next(iter(self._types))]
-        self._types[who.name] = types
+        self._types[who.name, who.session] = types
 
 
 def chosen(who: Caller, args: Mapping[str, str]) -> tuple[AccountId | None, frozenset[AccountId]]:

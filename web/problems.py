@@ -15,7 +15,14 @@ from quart import Response
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
-from actors.domain.errors import BadRequest, Fault, OrderwireError, Refused, Unavailable
+from actors.domain.errors import (
+    BadRequest,
+    Fault,
+    OrderwireError,
+    PositionGone,
+    Refused,
+    Unavailable,
+)
 from actors.domain.wire import encode
 
 from .request_ids import current_request_id
@@ -39,9 +46,13 @@ def problem(
     detail: str | None = None,
     faults: Sequence[Fault] = (),
     headers: dict[str, str] | None = None,
+    *,
+    reason: str | None = None,
 ) -> Response:
-    """Write a fault."""
+    """Write a fault. A `reason` is a word for programs, where one status has several."""
     document: dict[str, Any] = {"title": title, "status": status}
+    if reason is not None:
+        document["reason"] = reason
     if detail:
         document["detail"] = detail
     if (request_id := current_request_id()) is not None:
@@ -69,7 +80,8 @@ async def tell_ours(error: OrderwireError) -> Response:
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, BadRequest):
         return problem(error.status, error.title, error.detail, error.faults, headers)
-    return problem(error.status, error.title, str(error), headers=headers)
+    reason = error.reason if isinstance(error, PositionGone) else None
+    return problem(error.status, error.title, str(error), headers=headers, reason=reason)
 
 
 async def tell_quarts(error: HTTPException) -> Response:

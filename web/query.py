@@ -12,6 +12,7 @@ from attrs import frozen
 from werkzeug.datastructures import MultiDict
 
 from actors.domain.errors import BadRequest, Fault
+from actors.domain.ids import Epoch, LogPosition
 
 LIMIT: Final = 100
 LIMIT_MAX: Final = 1000
@@ -20,12 +21,16 @@ DIGITS_MAX: Final = 18
 
 @frozen
 class Page:
-    """Which rows of a list are asked for: the newest `limit` that began before an offset."""
+    """Which rows of a list are asked for: the newest `limit` that began before an offset.
+
+    As they are, or as they were `at` an earlier place.
+    """
 
     limit: int
     before: int | None
     status: str | None
     symbol: str | None
+    at: LogPosition | None = None
 
 
 def asked_once(args: MultiDict[str, str], allowed: Collection[str]) -> dict[str, str]:
@@ -42,18 +47,37 @@ def asked_once(args: MultiDict[str, str], allowed: Collection[str]) -> dict[str,
     return {name: values[0] for name, values in args.lists()}
 
 
-def read_page(args: MultiDict[str, str], *, filters: Collection[str]) -> Page:
-    """Read `limit`, `before` and those of `status` and `symbol` that the list has."""
-    given = asked_once(args, ("limit", "before", *filters))
+def read_page(
+    args: MultiDict[str, str], *, filters: Collection[str], epoch: Epoch | None = None
+) -> Page:
+    """Read `limit`, `before` and those of `status` and `symbol` that the list has.
+
+    `epoch` is the present one where the list can be had as it was: `at` is read too.
+    """
+    known = ("limit", "before", *filters)
+    given = asked_once(args, known if epoch is None else (*known, "at"))
     return Page(
-        limit=_whole(given, "limit", 1, LIMIT_MAX) or LIMIT,
-        before=_whole(given, "before", 0, 10**DIGITS_MAX),
+        limit=read_whole(given, "limit", 1, LIMIT_MAX) or LIMIT,
+        before=read_whole(given, "before", 0, 10**DIGITS_MAX),
         status=_word(given, "status"),
         symbol=_word(given, "symbol"),
+        at=None if epoch is None else read_at(given, epoch),
     )
 
 
-def _whole(given: dict[str, str], name: str, least: int, most: int) -> int | None:
+def read_at(given: dict[str, str], epoch: Epoch) -> LogPosition | None:
+    """Read `at`, an offset of the present epoch or `EPOCH:OFFSET`; None when it is not said."""
+    text = given.get("at")
+    if text is None:
+        return None
+    try:
+        return LogPosition.parse(text if ":" in text else f"{epoch}:{text}")
+    except ValueError:
+        raise bad_parameter("at", "OFFSET or EPOCH:OFFSET is needed") from None
+
+
+def read_whole(given: dict[str, str], name: str, least: int, most: int) -> int | None:
+    """Read a whole number, None when it is not said; BadRequest when it is none within bounds."""
     text = given.get(name)
     if text is None:
         return None

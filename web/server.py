@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Final, cast
 
 import structlog
@@ -29,6 +28,7 @@ from hypercorn.logging import Logger
 from hypercorn.trio.worker_context import WorkerContext
 from quart_trio import QuartTrio
 
+from .addresses import counted_as
 from .connection import Asgi, Connection
 
 log = structlog.get_logger()
@@ -236,16 +236,6 @@ def make_hypercorn_config() -> Config:
     config.h11_max_incomplete_size = HEAD_BYTES_MAX
     config.websocket_max_message_size = MESSAGE_BYTES_MAX
     return config
-
-
-def counted_as(address: str) -> str:
-    """Give whom an address counts for: who has one of IPv6 has the whole /64, and uses it."""
-    if ":" not in address:
-        return address
-    whole = IPv6Address(address.partition("%")[0])
-    if whole.ipv4_mapped is not None:
-        return str(whole.ipv4_mapped)
-    return str(IPv6Network((whole, 64), strict=False))
 
 
 def url_of(host: str, listener: trio.SocketListener) -> str:

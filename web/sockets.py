@@ -41,11 +41,17 @@ class Sockets:
         self._access = access
         self._metrics = metrics
         self._stop = stop
+        self._talking: set[Conversation] = set()
 
     def add_to(self, app: QuartTrio) -> None:
-        """Put the surface into an app."""
+        """Put the surface into an app, and watch for its end when it starts to serve."""
         app.add_websocket("/ws/orders", "all_orders", self.serve_all)
         app.add_websocket("/ws/orders/<account_id>", "account_orders", self.serve_account)
+
+        async def watch() -> None:
+            app.add_background_task(self._end_all)
+
+        app.before_serving(watch)
 
     async def serve_all(self) -> None:
         """Serve every account that the caller may read."""
@@ -78,31 +84,41 @@ class Sockets:
         """Let the client of the websocket at hand in, and talk with it until the end.
 
         It may ever hear of what is `readable`; `account` is the one that it named, if it did.
-        Unavailable, before it is accepted, when the gateway stops or has too much to follow.
+        Before it is accepted: Unavailable when the gateway stops or has too much to follow; Refused
+        when the client's key has too many open.
         """
         if self._stop.is_set():
             raise Unavailable("the gateway is stopping")
+        who = caller()
+        self._access.allowances.check_connection(who.name, who.key)
         conversation = Conversation(
             system=self._system,
             metrics=self._metrics,
             readable=readable,
             words=words,
             status=status,
-            stop=self._stop,
-            stay_s=partial(self._stay_s, caller()),
+            stay_s=partial(self._stay_s, who),
         )
-        subscription, texts = begin(self._system, account, opening)
-        self._metrics.sockets.inc()
-        self._access.watchers.add(conversation.review)
-        try:
-            with suppress(PeerGoneError):
-                await websocket.accept()
-                await conversation.hold(subscription, texts)
-        finally:
-            subscription.close()
-            self._access.watchers.discard(conversation.review)
-            self._metrics.sockets.dec()
-            self._count_end(conversation)
+        with self._access.allowances.connection(who.name):
+            subscription, texts = begin(self._system, account, opening)
+            self._metrics.sockets.inc()
+            self._talking.add(conversation)
+            self._access.watchers.add(conversation.review)
+            try:
+                with suppress(PeerGoneError):
+                    await websocket.accept()
+                    await conversation.hold(subscription, texts)
+            finally:
+                subscription.close()
+                self._access.watchers.discard(conversation.review)
+                self._talking.discard(conversation)
+                self._metrics.sockets.dec()
+                self._count_end(conversation)
+
+    async def _end_all(self) -> None:
+        await self._stop.wait()
+        for conversation in list(self._talking):
+            conversation.restart()
 
     def _stay_s(self, who: Caller) -> float:
         now = self._system.seams.now()
@@ -111,7 +127,7 @@ class Sockets:
     def _count_end(self, conversation: Conversation) -> None:
         connection = websocket.scope.get("state", {}).get("connection")
         reason = getattr(connection, "cut_reason", None)
-        if reason not in ("stalled", "silent"):
+        if reason not in ("stalled", "silent", "flooding"):
             reason = conversation.ending.reason if conversation.ending is not None else None
         if reason is not None:
             self._metrics.count_evicted(reason)

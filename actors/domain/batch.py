@@ -70,8 +70,9 @@ class LegRequest:
 class BatchRequest:
     """What `POST …/batch-orders` takes. `on_failure`, if given, beats `rollback_on_failure`.
 
-    `mode` is how the legs go out: all at once; one after the other; buys before sells. A stage
-    follows when each leg of the one before it is what `advance_on` says.
+    `mode` is how the legs go out: all at once; one after the other; buys before sells; or as one
+    order of the broker's own, all or none (`native`). A stage follows when each leg of the one
+    before it is what `advance_on` says.
     """
 
     orders: tuple[LegRequest, ...]
@@ -86,7 +87,8 @@ class BatchRequest:
 class Leg:
     """One order of a batch as it stands: what was asked, under which tag, what became of it.
 
-    `sent_at` is when its sending was made durable: it went out after that, if at all.
+    The legs of a native batch share one tag, and are told apart by their symbols. `sent_at` is when
+    its sending was made durable: it went out after that, if at all.
     """
 
     index: int
@@ -165,7 +167,8 @@ class Batch:
     """A batch as it stands, and its answer.
 
     `cause` is why it failed, from the moment that this is certain; it is never taken back.
-    `revised_at` is when, after its end, an order of it turned out otherwise than was told.
+    `parent_order_id` is the one id that a broker gave to all legs of a native batch. `revised_at`
+    is when, after its end, an order of it turned out otherwise than was told.
     """
 
     batch_id: BatchId
@@ -178,6 +181,7 @@ class Batch:
     fill_wait_s: float = 10.0
     way_out: WayOut = WayOut()
     is_exit: bool = False  # it only reduces what is held: it goes out while the account is halted
+    parent_order_id: OrderId | None = None
     rollback: tuple[RollbackAction, ...] = ()
     cause: str | None = None
     outcome: Outcome | None = None

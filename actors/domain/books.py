@@ -14,7 +14,7 @@ from collections import deque
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from .batch import Batch
 from .days import begin_of
@@ -114,10 +114,18 @@ class Told(Generic[V]):
 
 @frozen
 class OurLeg:
-    """Which leg of which batch a broker tag of ours stands for, and the caller's own tag."""
+    """Which batch's a broker tag of ours is, and the caller's own tag of the leg under it.
+
+    Of legs that share one, `tags` has the caller's by their symbols.
+    """
 
     batch_id: BatchId
     tag: str | None
+    tags: tuple[tuple[str, str | None], ...] = ()
+
+    def tag_of(self, tradingsymbol: str) -> str | None:
+        """Give the caller's own tag of the leg in this symbol."""
+        return dict(self.tags).get(tradingsymbol, self.tag)
 
 
 @define
@@ -184,7 +192,7 @@ class AccountBook:
                 if (day := next_day(before, self.status)) is not None:
                     self._turn_to(day)
             case "batch_update":
-                self._learn_batch(_put(self.batches, Batch, event))
+                self._learn_batch(_put(self.batches, Batch, event).value)
 
     def _turn_to(self, day: str) -> None:
         """Drop what was over with the day: trades, orders that ended, batches that are long over.
@@ -193,7 +201,7 @@ class AccountBook:
         """
         begin = begin_of(date.fromisoformat(day))
         self.trades.clear()
-        self.orders = {key: self.orders[key] for key in self.open_orders}
+        self.orders = {key: row for key, row in self.orders.items() if key in self.open_orders}
         self.batches = {
             key: row
             for key, row in self.batches.items()
@@ -239,6 +247,9 @@ class AccountBook:
         flattens = [action.order for action in batch.rollback if action.order is not None]
         for leg in (*batch.legs, *flattens):
             self.legs[leg.broker_tag] = OurLeg(batch.batch_id, leg.tag)
+        if batch.mode == "native" and batch.legs:
+            tags = tuple((leg.tradingsymbol, leg.tag) for leg in batch.legs)
+            self.legs[batch.legs[0].broker_tag] = OurLeg(batch.batch_id, None, tags)
         if batch.idempotency is not None:
             self.claims[batch.idempotency.key_sha256] = batch.batch_id
 
@@ -250,17 +261,14 @@ def next_day(before: Row[AccountStatus] | None, after: Row[AccountStatus]) -> st
     return day if known and day and known < day else None
 
 
-def _put(rows: dict[Any, Row[V]], kind: type[V], event: Event) -> V:
-    row = _told(kind, event)
-    if (known := rows.get(event.subject)) is not None:
-        row = evolve(row, first=known.first)
-    rows[event.subject] = row
-    return row.value
+def _put(rows: dict[Any, Row[V]], kind: type[V], event: Event) -> Row[V]:
+    known = rows.get(event.subject)
+    row = rows[event.subject] = _told(kind, event, None if known is None else known.first)
+    return row
 
 
-def _told(kind: type[V], event: Event) -> Told[V]:
-    young = event.value
-    value = (
-        young if isinstance(young, kind) else decode(event.data, kind, bytes_max=len(event.data))
-    )
-    return Told(event.data, event.offset, event.offset, value)
+def _told(kind: type[V], event: Event, first: Offset | None = None) -> Row[V]:
+    first = event.offset if first is None else first
+    if isinstance(event.value, kind):
+        return Told(event.data, first, event.offset, event.value)
+    return Current.of(event, first=first)

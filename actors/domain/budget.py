@@ -20,6 +20,7 @@ from typing import Final
 
 from attrs import frozen
 
+from .batch import Mode
 from .config_accounts import CALLS_PER_LEG, LimitsConfig
 
 MINUTE: Final = timedelta(seconds=60)
@@ -37,9 +38,12 @@ class BudgetUse:
     reserved: int
 
 
-def calls_for(legs: int) -> int:
-    """Give the calls that a batch may need: each leg placed, cancelled, and its fill flattened."""
-    return CALLS_PER_LEG * legs
+def calls_for(legs: int, mode: Mode = "parallel") -> int:
+    """Give the calls that a batch may need: each leg placed, cancelled, and its fill flattened.
+
+    Native legs are placed in one call.
+    """
+    return CALLS_PER_LEG * legs - (legs - 1 if mode == "native" else 0)
 
 
 class Budget:

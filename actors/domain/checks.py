@@ -15,6 +15,7 @@ from typing import Final
 from .batch import BatchRequest, LegRequest
 from .config import AccountConfig, DeskLimits
 from .errors import Fault
+from .instruments import NONE_LISTED, Listing
 from .limits import LastPrices, Weight, batch_findings, leg_findings
 
 WAIT_MAX_S: Final = 120
@@ -36,11 +37,13 @@ def check(
     last_prices: LastPrices = NO_PRICES,
     desk: DeskLimits = NO_LIMITS,
     elsewhere: Weight = NOTHING,
+    listed: Listing = NONE_LISTED,
 ) -> tuple[Fault, ...]:
     """Find every fault of a request, none of it depending on the broker.
 
     `desk` bounds the batch together with `elsewhere`, what other accounts' batches still have to
-    place (`limits.weigh`). Where no last price is known, no rule that needs one holds.
+    place (`limits.weigh`). Where no last price is known, no rule that needs one holds; nor one
+    of an instrument that is not `listed`.
     """
     faults: list[Fault] = []
     legs_max = account.legs_max
@@ -51,7 +54,7 @@ def check(
         faults.append(Fault(f"{path}.wait_s", f"0 to {WAIT_MAX_S} seconds are needed"))
     for i, leg in enumerate(request.orders):
         wrong = dict(_check_leg(leg))
-        found = leg_findings(leg, account, last_prices)
+        found = leg_findings(leg, account, last_prices, listed)
         allowed = ((name, text) for name, text in found if name not in wrong)
         faults += [
             Fault(f"{path}.orders[{i}].{name}", text) for name, text in (*wrong.items(), *allowed)

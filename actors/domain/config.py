@@ -12,11 +12,12 @@ file of instruments is read with the configuration, once for all accounts that n
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Any, Final, Literal, get_origin
 
 from attrs import field, frozen
 from cattrs.gen import mapping_structure_factory
@@ -29,6 +30,7 @@ from .config_accounts import (
     check_amounts,
     fill_limits,
 )
+from .config_lists import ListAt
 from .config_sources import Given, read_instruments, read_toml, resolve
 from .errors import ConfigError, DecodeError, Fault
 from .ids import AccountId
@@ -50,12 +52,16 @@ __all__ = [
     "DeskLimits",
     "KeyConfig",
     "LimitsConfig",
+    "ListAt",
     "Right",
     "ServerConfig",
     "StoreConfig",
 ]
 
 Right = Literal["read", "trade", "admin"]
+
+RETENTION_DAYS_MAX: Final = 3650
+ORIGIN: Final = re.compile(r"https?://(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 
 
 @frozen
@@ -67,23 +73,31 @@ class ServerConfig:
     allowed_origins: tuple[str, ...] = ()
     grace_s: float = 5.0
     connections_per_address_max: int = 2000
+    requests_per_address_s: float = 500.0
 
 
 @frozen
 class StoreConfig:
-    """Where the one file of the store is."""
+    """Where the one file of the store is, and for how many days it keeps events; 0: for ever."""
 
     path: str = "orderwire.db"
+    retention_days: int = 30
 
 
 @frozen
 class KeyConfig:
-    """An API key by its digest: which accounts it may see, and what it may do there."""
+    """An API key by its digest: which accounts it may see, what it may do there, and how much.
+
+    Two are equal when they let in the same: other limits end nobody's connection.
+    """
 
     sha256: str = field(repr=False)
     accounts: tuple[str, ...]
     rights: tuple[Right, ...]
     expires_at: datetime | None = None
+    connections_max: int = field(default=2000, eq=False)
+    requests_per_s: float = field(default=100.0, eq=False)
+    requests_burst: int = field(default=200, eq=False)
 
 
 @frozen
@@ -148,16 +162,31 @@ def _check(config: Config) -> list[Fault]:
         faults.append(Fault("$.server.grace_s", "more than 0 and at most 300 seconds is needed"))
     if server.connections_per_address_max < 1:
         faults.append(Fault("$.server.connections_per_address_max", "at least 1 is needed"))
+    if server.requests_per_address_s < 1:
+        faults.append(Fault("$.server.requests_per_address_s", "at least 1 is needed"))
+    for i, origin in enumerate(server.allowed_origins):
+        if not ORIGIN.fullmatch(origin):
+            needed = "a page's origin is needed, such as https://desk.example or http://a.test:3000"
+            faults.append(Fault(f"$.server.allowed_origins[{i}]", needed))
     if not config.store.path or "\0" in config.store.path:
         faults.append(Fault("$.store.path", "the path of a file is needed"))
+    if not 0 <= config.store.retention_days <= RETENTION_DAYS_MAX:
+        needed = f"0 (for ever) to {RETENTION_DAYS_MAX} days are needed"
+        faults.append(Fault("$.store.retention_days", needed))
     for key_name, key in config.keys.items():
-        if len(key.sha256) != 64 or set(key.sha256) - set("0123456789abcdef"):
-            faults.append(Fault(f"$.keys.{key_name}.sha256", "64 hexadecimal digits are needed"))
-        for i, account_id in enumerate(key.accounts):
-            if account_id != "*" and account_id not in config.accounts:
-                path = f"$.keys.{key_name}.accounts[{i}]"
-                faults.append(Fault(path, f"there is no account {account_id}"))
+        faults.extend(_check_key(f"$.keys.{key_name}", key, config.accounts))
     return faults
+
+
+def _check_key(path: str, key: KeyConfig, accounts: Container[str]) -> Iterator[Fault]:
+    if len(key.sha256) != 64 or set(key.sha256) - set("0123456789abcdef"):
+        yield Fault(f"{path}.sha256", "64 hexadecimal digits are needed")
+    for i, account_id in enumerate(key.accounts):
+        if account_id != "*" and account_id not in accounts:
+            yield Fault(f"{path}.accounts[{i}]", f"there is no account {account_id}")
+    for name in ("connections_max", "requests_per_s", "requests_burst"):
+        if getattr(key, name) < 1:
+            yield Fault(f"{path}.{name}", "at least 1 is needed")
 
 
 def _is_mapping(kind: Any) -> bool:
@@ -179,9 +208,13 @@ def _exact_time(value: Any) -> datetime:
     return value.astimezone(UTC)
 
 
-def _exact_instruments(value: Any, _: Any) -> Instruments:
-    if not isinstance(value, Instruments):
-        raise TypeError("the path of a CSV file is needed")
+def _is_listed(kind: Any) -> bool:
+    return bool(kind == Instruments | ListAt | None)
+
+
+def _exact_instruments(value: Any, _: Any) -> Instruments | ListAt:
+    if not isinstance(value, Instruments | ListAt):
+        raise TypeError("files, addresses, or the word broker are needed")
     return value
 
 
@@ -218,4 +251,4 @@ for _kind, _exact in (
 ):
     _converter.register_structure_hook(_kind, _opened(_exact))
 _converter.register_structure_hook(str, lambda value, _: str(exact_str(value)))
-_converter.register_structure_hook(Instruments, _exact_instruments)
+_converter.register_structure_hook_func(_is_listed, _exact_instruments)

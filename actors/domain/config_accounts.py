@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from .config_lists import BROKERS_OWN, ListAt, check_lists, is_bare, own_lists
 from .errors import Fault
 from .instruments import Instruments
 
@@ -86,7 +86,8 @@ class AccountConfig:
     refused; 0 refuses none. A price may lie `price_band_percent` off the last one; None allows
     any. `fill_wait_s` is how long a leg that must fill may take. `flatten` is the kind of order
     that closes a fill; `batch_endpoint` whether legs go out one by one or by the broker's own
-    batch. `instruments` is a file's path in the configuration, read when that is.
+    batch. `instruments` is in the configuration the path of a file, or of several, read when that
+    is; or where a list is published, loaded while the gateway runs.
     """
 
     upstream: str
@@ -103,7 +104,7 @@ class AccountConfig:
     fill_wait_s: float = 10.0
     flatten: Literal["limit", "market"] = "limit"
     batch_endpoint: Literal["legs", "broker"] = "legs"
-    instruments: Instruments | None = None
+    instruments: Instruments | ListAt | None = None
     socket_url: str = ""
     app_id: str = ""
     access_token: str = field(default="", repr=False)
@@ -119,6 +120,24 @@ class AccountConfig:
     def socket_address(self) -> str:
         """Give where the broker's socket is."""
         return self.socket_url or ADDRESSES[self.upstream][1]
+
+    @property
+    def list_addresses(self) -> tuple[str, ...]:
+        """Give where the account's list of instruments is published; () where it is a file's."""
+        if not isinstance(self.instruments, ListAt):
+            return ()
+        found = [
+            place
+            for address in self.instruments.addresses
+            for place in (self.own_lists if address == BROKERS_OWN else (address,))
+        ]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def own_lists(self) -> tuple[str, ...]:
+        """Give where the account's broker publishes its list; () where it publishes none."""
+        is_real = self.address == ADDRESSES.get(self.upstream, ("",))[0]
+        return own_lists(self.upstream, self.address, is_real=is_real)
 
     @property
     def way_out_band_percent(self) -> Decimal:
@@ -148,6 +167,8 @@ def check_account(path: str, name: str, account: AccountConfig) -> Iterator[Faul
     else:
         yield from _check_reach(path, account)
     yield from _check_addresses(path, account)
+    if isinstance(account.instruments, ListAt):
+        yield from check_lists(f"{path}.instruments", account.upstream, account.instruments)
     for label, value, low, high in (
         ("poll_s", account.poll_s, 0.1, 3600),
         ("reconcile_s", account.reconcile_s, 1, 3600),
@@ -191,7 +212,7 @@ def _check_addresses(path: str, account: AccountConfig) -> Iterator[Fault]:
         ("socket_url", "a", ("ws", "wss")),
     ):
         address = getattr(account, label)
-        if address and not _is_bare(address, schemes):
+        if address and not is_bare(address, schemes):
             # An address is shown and logged; credentials in it would be too.
             wanted = " or ".join(f"{scheme}://" for scheme in schemes)
             message = f"{an} {wanted} address is needed, without user, query or fragment"
@@ -217,12 +238,3 @@ def _check_limits(path: str, account: AccountConfig) -> Iterator[Fault]:
             if not 0 < len(word) <= WORD_CHARS_MAX or word != word.strip():
                 message = f"1 to {WORD_CHARS_MAX} characters without spaces at the ends are needed"
                 yield Fault(f"{path}.{label}[{i}]", message)
-
-
-def _is_bare(address: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in schemes and parts.hostname and parts.port != 0
-    except ValueError:
-        return False
-    return bool(usable) and "@" not in parts.netloc and not parts.query and not parts.fragment

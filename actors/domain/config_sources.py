@@ -3,6 +3,7 @@
     api_key = "env:TICKER_API_KEY"      ──resolve──▶   what the environment has there
     token = "file:kite.token"           ──resolve──▶   what stands in the file, its ends trimmed
     instruments = "instruments.csv"     ──read_instruments──▶   Instruments
+    instruments = "broker"              ──read_instruments──▶   ListAt(("broker",))
 
 What is not there is a fault with its path. No fault repeats what the environment or a file said.
 """
@@ -13,12 +14,11 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from .config_lists import BROKERS_OWN, ListAt
 from .errors import DecodeError, Fault
-from .instruments import Instruments
-
-INSTRUMENTS_BYTES_MAX: Final = 64 * 1024 * 1024  # Kite's dump has about 10
+from .instruments import LIST_BYTES_MAX, Instruments
 
 
 class Given(str):
@@ -63,17 +63,48 @@ def resolve(
 
 
 def read_instruments(resolved: dict[str, Any], folder: Path, faults: list[Fault]) -> None:
-    """Put in the place of each account's path of a file of instruments what is in it."""
+    """Put in the place of what an account says of its instruments what it means.
+
+    Paths become what is in the files; addresses, and the word `broker`, are kept to be loaded from
+    while the gateway runs.
+    """
     accounts = resolved.get("accounts")
-    known: dict[str, Instruments | None] = {}
+    known: dict[tuple[str, ...], Instruments | None] = {}
     for name, account in accounts.items() if isinstance(accounts, dict) else ():
         given = account.get("instruments") if isinstance(account, dict) else None
-        if not isinstance(given, str) or not given:
+        named = tuple(given) if isinstance(given, list) else (given,)
+        if not named or not all(isinstance(one, str) and one for one in named):
             continue
-        if given not in known:
-            known[given], wrong = _instruments_in(folder, given)
-            faults.extend(Fault(f"$.accounts.{name}.instruments", text) for text in wrong)
-        account["instruments"] = known[given]
+        path = f"$.accounts.{name}.instruments"
+        if all(map(_is_address, named)):
+            account["instruments"] = ListAt(tuple(map(str, named)))
+        elif any(map(_is_address, named)):
+            faults.append(Fault(path, "files alone or addresses alone are needed"))
+            account["instruments"] = None
+        else:
+            if named not in known:
+                known[named], wrong = _instruments_of(folder, named)
+                faults.extend(Fault(path, text) for text in wrong)
+            account["instruments"] = known[named]
+
+
+def _is_address(text: str) -> bool:
+    return text == BROKERS_OWN or text.lower().startswith(("http://", "https://"))
+
+
+def _instruments_of(folder: Path, names: tuple[str, ...]) -> tuple[Instruments | None, list[str]]:
+    """Read files as one list; of two rows for one thing the later file's holds."""
+    found: list[Instruments] = []
+    faults: list[str] = []
+    for name in names:
+        instruments, wrong = _instruments_in(folder, name)
+        faults += wrong
+        if instruments is not None:
+            found.append(instruments)
+    if len(found) == 1:
+        return found[0], faults
+    rows = {key: row for instruments in found for key, row in instruments.rows.items()}
+    return Instruments(rows), faults
 
 
 def _instruments_in(folder: Path, name: str) -> tuple[Instruments | None, list[str]]:
@@ -83,8 +114,8 @@ def _instruments_in(folder: Path, name: str) -> tuple[Instruments | None, list[s
         path = folder / name
         if not path.is_file():  # a pipe would be read without end
             return None, [f"{shown} cannot be read"]
-        if path.stat().st_size > INSTRUMENTS_BYTES_MAX:
-            return None, [f"{shown} has more than {INSTRUMENTS_BYTES_MAX} bytes"]
+        if path.stat().st_size > LIST_BYTES_MAX:
+            return None, [f"{shown} has more than {LIST_BYTES_MAX} bytes"]
         return Instruments.parse(path.read_text(encoding="utf-8-sig")), []
     except (OSError, ValueError):
         return None, [f"{shown} cannot be read"]

@@ -150,8 +150,12 @@ class StoreDamaged(StoreError):
 
 
 class PositionGone(Refused):
-    """A resume position that this store cannot serve; `reason` is epoch, expired or ahead."""
+    """A resume position that this store cannot serve; `reason` is epoch, expired or ahead.
+
+    What is ahead of the log may still come to be, and is a conflict (409); the others are gone.
+    """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(410, f"the position cannot be resumed from: {reason}")
+        status = 409 if reason == "ahead" else 410
+        super().__init__(status, f"the position cannot be resumed from: {reason}")
         self.reason = reason

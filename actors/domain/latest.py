@@ -1,4 +1,4 @@
-"""Conflation: of each order only its last state, for a client that is behind and wants no more. Pure.
+"""Conflation: of each order only its last state, for who is behind and wants no more. Pure.
 
     A1 B1 A2 trade A3 B2   ──choose──▶   trade A3 B2        A3: two conflated, B2: one
 

@@ -1,14 +1,17 @@
 """What becomes of a batch's orders: facts come in, a batch that knows them comes out. Pure.
 
     learn      how an order stands               answered, refused, unclear   what placing brought
-    denied     the broker has no such order      cancel_failed, can_ask       what asking brought
+    taken      the same, of all legs as one      cancel_failed, can_ask       what asking brought
+    asked      what the broker has under a tag ──▶ answered, or denied
 
 A batch's orders are its legs, the orders that unwind them, and such as the broker's side made twice
-of one leg; all live by the same rules.
+of one leg; all live by the same rules. A fact about a tag is one about each leg under it: in a
+native batch that is all of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from attrs import evolve
@@ -16,7 +19,7 @@ from attrs import evolve
 from .batch import FAILED, Batch, Leg, LegState, RollbackAction
 from .ids import BrokerTag, OrderId
 from .lifecycle import ACCEPTED
-from .model import Order
+from .model import Order, OrderReport
 
 DENIALS_MAX: Final = 2  # times the broker must deny an order before it counts as never placed
 
@@ -31,7 +34,8 @@ def learn(batch: Batch, order: Order) -> Batch:
     leg = next((leg for leg in orders if leg.order_id == order.order_id), None)
     if leg is not None:
         return put(batch, _as_order_stands(leg, order))
-    leg = next((leg for leg in orders if leg.broker_tag == order.broker_tag), None)
+    under = (leg for leg in orders if leg.broker_tag == order.broker_tag)
+    leg = next((leg for leg in under if _may_be(batch, leg, order.tradingsymbol)), None)
     if leg is None:
         return batch
     if leg.order_id is None:
@@ -41,40 +45,63 @@ def learn(batch: Batch, order: Order) -> Batch:
 
 def answered(batch: Batch, tag: BrokerTag, order_id: OrderId | None) -> Batch:
     """Take the broker's word that it took an order in, under this id if it named one."""
-    leg = _find(batch, tag)
-    if leg.state not in ("submitted", "unknown"):
-        return batch if leg.order_id else put(batch, evolve(leg, order_id=order_id))
-    state: LegState = "submitted" if order_id is not None else "unknown"
-    return put(batch, evolve(leg, order_id=order_id, state=state))
+    for leg in _under(batch, tag):
+        batch = put(batch, _answered(leg, order_id))
+    return batch
+
+
+def taken(batch: Batch, order_id: OrderId) -> Batch:
+    """Take the broker's word that it took all legs in as one order, under this id.
+
+    That is no leg's id: each has its own, by which it is learnt of.
+    """
+    return evolve(batch, parent_order_id=order_id)
 
 
 def refused(batch: Batch, tag: BrokerTag, reason: str) -> Batch:
     """Take the broker's certain no."""
-    leg = _find(batch, tag)
-    if leg.state not in ("submitted", "unknown"):
-        return batch
-    return put(batch, evolve(leg, state="rejected", error=reason))
+    for leg in _under(batch, tag):
+        if leg.state in ("submitted", "unknown"):
+            batch = put(batch, evolve(leg, state="rejected", error=reason))
+    return batch
 
 
 def unclear(batch: Batch, tag: BrokerTag, reason: str) -> Batch:
     """Take that no answer came, or one that proves nothing."""
-    leg = _find(batch, tag)
-    if leg.state != "submitted" or leg.order_id is not None:
-        return batch
-    return put(batch, evolve(leg, state="unknown", error=reason))
+    for leg in _under(batch, tag):
+        if leg.state == "submitted" and leg.order_id is None:
+            batch = put(batch, evolve(leg, state="unknown", error=reason))
+    return batch
+
+
+def asked(batch: Batch, tag: BrokerTag, found: Sequence[OrderReport]) -> Batch:
+    """Take what the broker, asked for a tag, has under it: each leg's order, or none.
+
+    A native order is there whole or not at all. Where some legs of it turn up, the others are not
+    denied by that: their rows are late, and the saga says for how long that is believed. A leg
+    that is denied after that is still not taken for one that failed: see `is_given_up`.
+    """
+    under = _under(batch, tag)
+    orders = {
+        leg.index: one
+        for leg in under
+        for one in reversed(found)
+        if _may_be(batch, leg, one.tradingsymbol)
+    }
+    is_news = bool(orders) and not any(leg.order_id for leg in under)
+    for leg in under:
+        if leg.order_id is not None:
+            continue
+        if leg.index in orders:
+            batch = put(batch, _answered(leg, orders[leg.index].order_id))
+        elif not is_news:
+            batch = put(batch, _denied(leg, is_there=is_presumed(batch, leg)))
+    return batch
 
 
 def denied(batch: Batch, tag: BrokerTag) -> Batch:
     """Take that the broker, asked, has no such order; the second time settles it."""
-    leg = _find(batch, tag)
-    if leg.state != "unknown" or leg.order_id is not None:
-        return batch
-    denials = leg.denials + 1
-    if denials < DENIALS_MAX:
-        return put(batch, evolve(leg, denials=denials))
-    why = leg.error or "no answer came"
-    reason = f"{why}; the broker, asked {denials} times, has no such order"
-    return put(batch, evolve(leg, denials=denials, state="rejected", error=reason))
+    return asked(batch, tag, ())
 
 
 def cancel_failed(batch: Batch, order_id: OrderId) -> Batch:
@@ -126,6 +153,24 @@ def is_finished(leg: Leg) -> bool:
     return leg.state == "filled" or leg.state in FAILED
 
 
+def is_presumed(batch: Batch, leg: Leg) -> bool:
+    """Say whether a leg must be at the broker, seen or not: the whole that it is of is there."""
+    return (
+        batch.mode == "native"
+        and leg.index < len(batch.legs)
+        and (batch.parent_order_id is not None or any(one.order_id for one in batch.legs))
+    )
+
+
+def is_given_up(leg: Leg) -> bool:
+    """Say whether nobody waits for an order any more, though it may be there.
+
+    The broker took the whole in and does not show this leg. It is neither finished nor waited for,
+    and what its batch comes to is no clean end.
+    """
+    return leg.state == "unknown" and leg.order_id is None and leg.denials >= DENIALS_MAX
+
+
 def was_sent(leg: Leg) -> bool:
     """Say whether an order may be at the broker: neither pending, nor given up before it left."""
     return leg.sent_at is not None or leg.order_id is not None
@@ -139,8 +184,37 @@ def _add_double(batch: Batch, leg: Leg, order: Order) -> Batch:
     return evolve(batch, rollback=(*batch.rollback, action))
 
 
-def _find(batch: Batch, tag: BrokerTag) -> Leg:
-    return next(leg for leg in orders_of(batch) if leg.broker_tag == tag)
+def _under(batch: Batch, tag: BrokerTag) -> tuple[Leg, ...]:
+    """Give the legs under a tag: one, or all of a native batch; else the unwinding order."""
+    legs = tuple(leg for leg in batch.legs if leg.broker_tag == tag)
+    return legs or tuple(leg for leg in orders_of(batch) if leg.broker_tag == tag)[:1]
+
+
+def _may_be(batch: Batch, leg: Leg, tradingsymbol: str | None) -> bool:
+    """Say whether an order in this symbol, under the leg's tag, may be the leg's."""
+    is_shared = batch.mode == "native" and leg.broker_tag in {x.broker_tag for x in batch.legs}
+    return not is_shared or leg.tradingsymbol == tradingsymbol
+
+
+def _answered(leg: Leg, order_id: OrderId | None) -> Leg:
+    if leg.state not in ("submitted", "unknown"):
+        return leg if leg.order_id else evolve(leg, order_id=order_id)
+    state: LegState = "submitted" if order_id is not None else "unknown"
+    return evolve(leg, order_id=order_id, state=state)
+
+
+def _denied(leg: Leg, *, is_there: bool) -> Leg:
+    if leg.state != "unknown" or leg.order_id is not None:
+        return leg
+    denials = leg.denials + 1
+    if denials < DENIALS_MAX:
+        return evolve(leg, denials=denials)
+    if is_there:
+        reason = "the broker took the whole in, and does not show this leg of it"
+        return evolve(leg, denials=denials, error=reason)
+    why = leg.error or "no answer came"
+    reason = f"{why}; the broker, asked {denials} times, has no such order"
+    return evolve(leg, denials=denials, state="rejected", error=reason)
 
 
 def _as_order_stands(leg: Leg, order: Order) -> Leg:

@@ -20,6 +20,7 @@ is not in the table passes through as itself and counts as working.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -196,3 +197,15 @@ def is_of_before(order: Order, begin: datetime) -> bool:
     """Say whether an order is of before a moment, as far as its broker gave a time."""
     known = order.placed_at or order.updated_at
     return known is not None and known < begin
+
+
+def unknown_part(history: Sequence[OrderReport], order: Order | None) -> Sequence[OrderReport]:
+    """Give the states of a history after the one that the book has; all, when it has none."""
+    if order is None:
+        return history
+    for i in range(len(history) - 1, -1, -1):
+        verdict = judge(order, history[i])
+        same = verdict.move is Move.SAME or history[i].status == order.status
+        if same and (history[i].filled_quantity or 0) == order.filled_quantity:
+            return history[i + 1 :]
+    return history

@@ -21,7 +21,8 @@ from attrs import frozen
 
 from .batch import BatchRequest, Leg, LegRequest
 from .config import AccountConfig, DeskLimits, LimitsConfig
-from .instruments import Instrument
+from .instrument_rows import Instrument
+from .instruments import Listing
 
 Finding: TypeAlias = tuple[str, str]
 LastPrices: TypeAlias = Mapping[tuple[str, str], Decimal]  # by exchange and symbol
@@ -50,11 +51,10 @@ def weigh(legs: Iterable[LegRequest | Leg], last_prices: LastPrices) -> Weight:
 
 
 def leg_findings(
-    leg: LegRequest, account: AccountConfig, last_prices: LastPrices
+    leg: LegRequest, account: AccountConfig, last_prices: LastPrices, listed: Listing
 ) -> Iterator[Finding]:
     """Find what one leg may not be; the first of a pair is the leg's field."""
-    listed = account.instruments
-    if listed is not None and (known := listed.get(leg.exchange, leg.tradingsymbol)) is not None:
+    if (known := listed.get(leg.exchange, leg.tradingsymbol)) is not None:
         yield from _check_steps(leg, known)
     limits = account.limits
     if limits.products is not None and leg.product not in limits.products:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from attrs import evolve
 
 from .books import OurLeg
 from .ids import AccountId, BrokerTag
-from .lifecycle import is_ended
+from .lifecycle import UPDATE, is_ended
 from .model import Order, OrderReport
 
 T = TypeVar("T")
 Signature: TypeAlias = tuple[object, ...]
+STOPS: Final = frozenset({"SL", "SL-M"})
 
 
 def merge(
@@ -80,7 +81,13 @@ def begin(report: OrderReport, account_id: AccountId) -> Order:
 
 
 def stands_alone(report: OrderReport) -> bool:
-    """Say whether a report names enough of an order to begin one."""
+    """Say whether a report names enough of an order to begin one.
+
+    An UPDATE says that a thing changed, and not where the order is: without a fill, a stop may
+    still wait for its trigger, or be open.
+    """
+    if report.status == UPDATE and report.order_type in STOPS and not report.filled_quantity:
+        return False
     return report.tradingsymbol is not None and report.quantity is not None
 
 
@@ -106,7 +113,12 @@ def _owned(order: Order, tag: str | None, our_legs: Mapping[BrokerTag, OurLeg]) 
     if order.origin == "orderwire" or tag is None:
         return order
     if (ours := our_legs.get(BrokerTag(tag))) is not None:
-        return evolve(order, origin="orderwire", broker_tag=BrokerTag(tag), tag=ours.tag)
+        return evolve(
+            order,
+            origin="orderwire",
+            broker_tag=BrokerTag(tag),
+            tag=ours.tag_of(order.tradingsymbol),
+        )
     return order if order.tag == tag else evolve(order, tag=tag)
 
 

@@ -31,10 +31,19 @@ class Exit:
 
 
 @frozen
+class Margin:
+    """What a broker would block for orders, and what there is; money. None: it does not say."""
+
+    required: Decimal
+    available: Decimal | None = None
+
+
+@frozen
 class DryRun:
     """What would happen. `stages` are the indices of the legs that go out side by side, in turn.
 
-    `calls` is what the account's budget would set aside for it, way out included.
+    `calls` is what the account's budget would set aside for it, way out included. `margin` is the
+    broker's word; where there is none, `margin_error` says why, and whose fault that is.
     """
 
     status: Literal["dry_run"]
@@ -46,6 +55,8 @@ class DryRun:
     stages: tuple[tuple[int, ...], ...]
     way_out: tuple[Exit, ...]
     calls: int
+    margin: Margin | None = None
+    margin_error: str | None = None
 
 
 def rehearse(batch: Batch, prices: Prices) -> DryRun:
@@ -66,8 +77,13 @@ def rehearse(batch: Batch, prices: Prices) -> DryRun:
         total_orders=len(batch.legs),
         stages=tuple(tuple(leg.index for leg in stage) for stage in stages(batch)),
         way_out=tuple(map(_exit, exits)),
-        calls=calls_for(len(batch.legs)),
+        calls=calls_for(len(batch.legs), batch.mode),
     )
+
+
+def in_send_order(batch: Batch) -> tuple[Leg, ...]:
+    """Give the legs as they would go out: brokers ask less for a short that has its hedge."""
+    return tuple(leg for stage in stages(batch) for leg in stage)
 
 
 def _as_filled(leg: Leg) -> Leg:

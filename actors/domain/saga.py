@@ -11,6 +11,11 @@
 same function. A leg that was submitted and about which nobody is asking any more is *unknown*; the
 broker is asked by tag, and nothing is ever sent twice, because sending happens only in the step
 that turns `pending` into `submitted`.
+
+A native batch is sent as one and is at the broker whole or not at all. So once the broker has
+named it, or shows one of its legs, the others are there too: that they are not shown yet denies
+nothing. Those that are not shown in the time that any leg has are given up, and the end is not
+called clean.
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ from attrs import evolve, frozen
 from . import unwind
 from .batch import FAILED, STANDING, Batch, Leg, Outcome, Residual
 from .ids import BrokerTag, OrderId
-from .legs import is_finished, orders_of, put, was_sent
+from .legs import is_finished, is_given_up, is_presumed, orders_of, put, was_sent
 from .unwind import Prices, net_of
 
 ACCEPT_WITHIN: Final = timedelta(seconds=60)  # an order that is not accepted by then is called off
@@ -53,6 +58,23 @@ class Send:
 
     leg: Leg
 
+    @property
+    def tag(self) -> BrokerTag:
+        """Give the tag."""
+        return self.leg.broker_tag
+
+
+@frozen
+class SendAsOne:
+    """Place these legs as one order, all or none, under the tag that they share, once."""
+
+    legs: tuple[Leg, ...]
+
+    @property
+    def tag(self) -> BrokerTag:
+        """Give the tag."""
+        return self.legs[0].broker_tag
+
 
 @frozen
 class Ask:
@@ -69,7 +91,7 @@ class Cancel:
     variety: str
 
 
-Action: TypeAlias = Send | Ask | Cancel
+Action: TypeAlias = Send | SendAsOne | Ask | Cancel
 
 
 @frozen
@@ -114,13 +136,18 @@ def stages(batch: Batch) -> tuple[tuple[Leg, ...], ...]:
 
 def _ask_for_the_lost(batch: Batch, scene: Scene) -> tuple[Batch, tuple[Action, ...]]:
     """Turn what was submitted, and is on no call's mind, into a question."""
-    asks = []
+    asks: dict[BrokerTag, Ask] = {}
     for leg in orders_of(batch):
-        nameless = leg.state in ("submitted", "unknown") and leg.order_id is None
-        if nameless and leg.broker_tag not in scene.in_flight:
-            batch = put(batch, evolve(leg, state="unknown"))
-            asks.append(Ask(leg.broker_tag))
-    return batch, tuple(asks)
+        if leg.state not in ("submitted", "unknown") or leg.order_id is not None:
+            continue
+        is_there = is_presumed(batch, leg) and not _is_late(leg, scene.now)
+        if is_there:
+            batch = put(batch, evolve(leg, state="submitted"))
+        if leg.broker_tag not in scene.in_flight:
+            if not is_there:
+                batch = put(batch, evolve(leg, state="unknown"))
+            asks[leg.broker_tag] = Ask(leg.broker_tag)
+    return batch, tuple(asks.values())
 
 
 def _next_stage(batch: Batch) -> tuple[Leg, ...]:
@@ -140,7 +167,7 @@ def _cause(batch: Batch, stage: tuple[Leg, ...], scene: Scene) -> str | None:
         if leg.sent_at is None:
             continue
         age = scene.now - leg.sent_at
-        if not _is_settled(leg) and age > ACCEPT_WITHIN:
+        if not _is_settled(leg) and _is_late(leg, scene.now):
             return f"{name} was not accepted within {ACCEPT_WITHIN.seconds} s"
         if _is_awaited(batch, leg) and age > timedelta(seconds=batch.fill_wait_s):
             return f"{name} was not filled within {batch.fill_wait_s:g} s"
@@ -176,12 +203,12 @@ def _go_on(batch: Batch, stage: tuple[Leg, ...], asks: tuple[Action, ...], now: 
 
 
 def _submit(batch: Batch, pending: list[Leg], asks: tuple[Action, ...], now: datetime) -> Step:
-    sends = []
-    for leg in pending:
-        sent = evolve(leg, state="submitted", sent_at=now)
-        batch = put(batch, sent)
-        sends.append(Send(sent))
-    return Step(batch, (*asks, *sends))
+    sent = tuple(evolve(leg, state="submitted", sent_at=now) for leg in pending)
+    for leg in sent:
+        batch = put(batch, leg)
+    if batch.mode == "native" and sent and sent[0].index < len(batch.legs):
+        return Step(batch, (*asks, SendAsOne(sent)))
+    return Step(batch, (*asks, *map(Send, sent)))
 
 
 # ------------------------------------------------------------------------------- the way out
@@ -197,8 +224,10 @@ def _stop(batch: Batch) -> Batch:
 
 def _keep(batch: Batch, asks: tuple[Action, ...], now: datetime) -> Step:
     for leg in batch.legs:
-        is_young = leg.sent_at is not None and now - leg.sent_at <= ACCEPT_WITHIN
-        if not _is_settled(leg) and (leg.order_id is None or is_young):
+        is_young = leg.sent_at is not None and not _is_late(leg, now)
+        if _is_settled(leg) or is_given_up(leg):
+            continue
+        if leg.order_id is None or is_young:
             return Step(batch, asks)
     clean = all(_never_stood(leg) for leg in batch.legs)
     return Step(_end(batch, "rejected_clean" if clean else "kept", now), asks)
@@ -214,6 +243,8 @@ def _unwind(batch: Batch, asks: tuple[Action, ...], scene: Scene) -> Step:
     out = unwind.flattens(batch, scene.now, scene.prices)
     if pending := [order for order in orders_of(out) if order.state == "pending"]:
         return _submit(out, pending, asks, scene.now)
+    if unwind.is_pausing(batch, scene.now):
+        return Step(batch, asks)
     net = net_of(batch)
     return Step(_end(batch, _outcome(batch, net), scene.now, net), asks)
 
@@ -238,6 +269,11 @@ def _end(
 
 def _never_stood(leg: Leg) -> bool:
     return leg.state == "rejected" or (leg.state == "cancelled" and not was_sent(leg))
+
+
+def _is_late(leg: Leg, now: datetime) -> bool:
+    """Say whether a leg has had its time to be accepted."""
+    return leg.sent_at is not None and now - leg.sent_at > ACCEPT_WITHIN
 
 
 def _is_settled(leg: Leg) -> bool:

@@ -20,11 +20,12 @@ from attrs import evolve, field, frozen
 from .batch import Batch, Leg, Residual, RollbackAction, Side
 from .books import AccountBook
 from .ids import BrokerTag, OrderId
-from .instruments import Instruments
-from .legs import cancel_failed, is_finished, next_index, orders_of
+from .instruments import Listing
+from .legs import cancel_failed, is_finished, is_given_up, next_index, orders_of
 from .model import position_id
 
 FLATTEN_TRIES: Final = 3
+FLATTEN_PAUSES_S: Final = (1, 4)  # after a try of which the broker took nothing
 FLATTEN_WITHIN: Final = timedelta(seconds=5)  # what one try has to fill, then it is called back
 CANCEL_AGAIN: Final = timedelta(seconds=15)  # a cancel that changed nothing is asked for again
 CANCEL_PAUSES_S: Final = (1, 2, 4, 8)  # after one that was refused; so there are five tries
@@ -43,7 +44,7 @@ class Prices:
     ticks: Mapping[Instrument, Decimal] = field(factory=dict)
 
 
-def prices_of(batch: Batch, book: AccountBook, instruments: Instruments | None) -> Prices:
+def prices_of(batch: Batch, book: AccountBook, listing: Listing) -> Prices:
     """Give what an account's positions and the list of instruments know of a batch's."""
     last, ticks = {}, {}
     for leg in batch.legs:
@@ -51,7 +52,7 @@ def prices_of(batch: Batch, book: AccountBook, instruments: Instruments | None) 
         held = position_id(leg.exchange, leg.tradingsymbol, leg.product)
         if (row := book.positions.get(held)) is not None and row.value.last_price > 0:
             last[key] = row.value.last_price
-        if instruments is not None and (listed := instruments.get(*key)) and listed.tick_size:
+        if (listed := listing.get(*key)) is not None and listed.tick_size:
             ticks[key] = listed.tick_size
     return Prices(last, ticks)
 
@@ -101,7 +102,7 @@ def is_waiting(batch: Batch, now: datetime, in_flight: frozenset[str]) -> bool:
         or len(tries) < CANCELS_MAX
         or now - tries[-1].at <= CANCEL_AGAIN
         for order in orders_of(batch)
-        if not is_finished(order)
+        if not is_finished(order) and not is_given_up(order)
     )
 
 
@@ -147,7 +148,7 @@ def flattens(batch: Batch, now: datetime, prices: Prices) -> Batch:
     shorts = [rest for rest in net if rest.quantity < 0]
     side: Side = "BUY" if shorts else "SELL"
     tries = _tries(batch, side)
-    if tries >= FLATTEN_TRIES:
+    if tries >= FLATTEN_TRIES or is_pausing(batch, now):
         return batch
     unsure = {
         _instrument(order)
@@ -162,6 +163,23 @@ def flattens(batch: Batch, now: datetime, prices: Prices) -> Batch:
             action = RollbackAction("flatten", of, None, "pending", now, order, tries + 1)
             batch = evolve(batch, rollback=(*batch.rollback, action))
     return batch
+
+
+def is_pausing(batch: Batch, now: datetime) -> bool:
+    """Say whether the next try to flatten is put off: the one before was refused, all of it.
+
+    A broker that cannot be reached for a second, or that wants quiet (429), would else refuse all
+    tries in that second, and leave the batch exposed.
+    """
+    net = net_of(batch) if batch.way_out.flattens else ()
+    side: Side = "BUY" if any(rest.quantity < 0 for rest in net) else "SELL"
+    tries = _tries(batch, side)
+    if not net or not 0 < tries < FLATTEN_TRIES:
+        return False
+    last = [action for action in _flattens_of(batch, side) if action.attempt == tries]
+    pause = timedelta(seconds=FLATTEN_PAUSES_S[tries - 1])
+    was_refused = all(action.order and action.order.state == "rejected" for action in last)
+    return was_refused and now - last[-1].at < pause
 
 
 def way_out(batch: Batch, rest: Residual, attempt: int, prices: Prices) -> Iterator[Leg]:
@@ -236,14 +254,17 @@ def tag_for(batch_id: str, index: int) -> BrokerTag:
 
 def _tries(batch: Batch, side: Side) -> int:
     """Count the tries to flatten on one side."""
-    made = (
-        action.attempt
+    return max((action.attempt for action in _flattens_of(batch, side)), default=0)
+
+
+def _flattens_of(batch: Batch, side: Side) -> list[RollbackAction]:
+    return [
+        action
         for action in _actions(batch)
         if action.action == "flatten"
         and action.order is not None
         and action.order.transaction_type == side
-    )
-    return max(made, default=0)
+    ]
 
 
 def _actions(batch: Batch) -> list[RollbackAction]:

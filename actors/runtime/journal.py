@@ -1,6 +1,6 @@
 """The journal: committed events in one order, their fold, and the cursors that read them.
 
-    writer ──append──▶ [ tail in memory ] ──▶ cursors          older: the store
+    writer ──append──▶ [ tail in memory ] ──▶ cursors          older: the store, down to its base
                   └──fold──▶ view
 
 A live socket, one that was away for an hour, a webhook and the metrics are one thing: a cursor.
@@ -10,8 +10,8 @@ one step without a checkpoint, so a view and `end`, read together, fit exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 import trio
 from attrs import define
@@ -23,6 +23,8 @@ from actors.domain.model import Event
 from actors.storage import Loaded, Store
 
 from .seams import Offload
+
+T = TypeVar("T")
 
 TAIL_MAX: Final = 20_000  # events kept in memory; half as many at least
 READ_MAX: Final = 500
@@ -43,6 +45,7 @@ class Journal:
     ) -> None:
         self.epoch = store.epoch
         self.end: Offset = loaded.last
+        self.base: Offset = loaded.base  # events up to there are retired
         self.view = {account_id: AccountBook(account_id) for account_id in accounts}
         self.tail_max = tail_max
         self._store = store
@@ -82,6 +85,10 @@ class Journal:
         self._news.set()
         self._news = trio.Event()
 
+    def retire(self, base: Offset) -> None:
+        """Note that events up to there are retired; from then on nobody is promised them."""
+        self.base = base
+
     def recent(self, after: Offset, limit: int = READ_MAX) -> Sequence[Event] | None:
         """Give at most `limit` events after an offset from memory; None when it is too old."""
         if after < self.floor:
@@ -98,27 +105,38 @@ class Journal:
         """Raise PositionGone, with the reason, when one cannot resume from this position."""
         if position.epoch != self.epoch:
             raise PositionGone("epoch")
+        if position.offset < self.base:
+            raise PositionGone("expired")
         if position.offset > self.end:
             raise PositionGone("ahead")
 
     async def read(self, after: Offset, limit: int = READ_MAX) -> Sequence[Event]:
-        """Give the events after an offset, from memory or else from the store; maybe none."""
+        """Give the events after an offset, from memory or else from the store; maybe none.
+
+        PositionGone when they have been retired.
+        """
         recent = self.recent(after, limit)
         if recent is not None:
             return recent
         end = self.end  # the store may be a commit ahead, which is not visible yet
         found = await self._offload(lambda: self._store.read(after, limit=min(limit, end - after)))
+        if after < self.base:
+            raise PositionGone("expired")
         if not found or found[0].offset != after + 1:
             raise GatewayBug(f"the record has a hole after {after}")
         return found
 
     async def history(self, account_id: AccountId, subject: str) -> Sequence[Event]:
-        """Give every event about one order or batch, in order."""
+        """Give every event about one order or batch, in order; of the retired ones the last."""
         return await self._offload(
             lambda: self._store.read(
                 Offset(0), limit=HISTORY_MAX, account_id=account_id, subject=subject
             )
         )
+
+    async def look(self, call: Callable[[Store], T]) -> T:
+        """Make a call of the store that reads, where it holds nobody up."""
+        return await self._offload(call, self._store)
 
     def cursor(self, since: Offset | None = None) -> Cursor:
         """Open a cursor that gives what follows `since`, or what follows now."""

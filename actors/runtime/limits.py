@@ -2,6 +2,7 @@
 
     turn(urgent) ──▶ [ cancels, exits ] ─┐
     turn ──────────▶ [ the others     ] ─┴─▶ at most N in any second ──▶ counted in the budget
+    question ──────▶ among the others, and not counted: it moves no order
 
     closed ── 5 failures in a row ──▶ open ── pause ──▶ half open ─┐
       ▲                                │ ◀── failure: twice the pause
@@ -44,6 +45,7 @@ OPEN: Final = 2
 @define(eq=False)
 class _Waiter:
     owner: str | None
+    is_counted: bool = True
     first: trio.Event = field(factory=trio.Event)  # it may have become the first in line
 
 
@@ -104,6 +106,17 @@ class Gate:
         if scope.cancelled_caught:
             raise Unavailable(f"no turn came within {TURN_WITHIN_S:g} s; nothing was sent")
 
+    async def question(self) -> None:
+        """Wait until a question may be asked; the caller has the deadline.
+
+        It takes its turn among ordinary calls, and a place in the second's pace. The minute and
+        the day are for orders.
+        """
+        await trio.lowlevel.checkpoint()
+        if len(self._ordinary) >= self.waiting_max:
+            raise Unavailable("too many calls wait for the broker; nothing was sent")
+        await self._wait(_Waiter(None, is_counted=False), self._ordinary)
+
     def _can_pay(self, owner: str) -> bool:
         """Say whether an owner has reserved more calls than it already has waiting."""
         return self.budget.reserved(owner) > sum(call.owner == owner for call in self._ordinary)
@@ -131,7 +144,8 @@ class Gate:
                 else:
                     break
             self._made_s.append(trio.current_time())
-            self.budget.spend(self._now(), waiter.owner)
+            if waiter.is_counted:
+                self.budget.spend(self._now(), waiter.owner)
         finally:
             del line[waiter]
             if (first := self._first()) is not None:

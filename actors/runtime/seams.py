@@ -25,6 +25,7 @@ from attrs import field, frozen
 
 from actors.domain.errors import BrokerUnknown, BrokerUnreachable, NeedsLogin, StreamLost
 from actors.domain.wire import ANSWER_BYTES_MAX, FRAME_BYTES_MAX
+from actors.runtime.mended import EagerSender, HopefulNursery
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -196,9 +197,10 @@ async def _shake_hands(
 ) -> trio_websocket.WebSocketConnection:
     resource = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     try:
-        with trio.fail_at(deadline_s):
+        with trio.fail_at(deadline_s) as hope:
+            reading: Any = HopefulNursery(nursery, hope)
             connection = await trio_websocket.wrap_client_stream(
-                nursery,
+                reading,
                 stream,
                 parts.netloc,
                 resource,
@@ -208,6 +210,8 @@ async def _shake_hands(
                 receive_buffer_size=READ_BYTES,
             )
     except (trio_websocket.HandshakeError, trio.BrokenResourceError, trio.TooSlowError) as error:
+        if isinstance(error, trio.TooSlowError) and trio.current_time() < deadline_s:
+            raise StreamLost("the stream cannot be opened: the handshake got no answer") from None
         raise handshake_error(error) from None
     sender: Any = EagerSender(connection._send_channel)  # noqa: SLF001
     connection._send_channel = sender  # noqa: SLF001
@@ -227,29 +231,6 @@ def handshake_error(error: Exception) -> NeedsLogin | StreamLost:
         return StreamLost(f"the broker answered the stream's handshake with {error.status_code}")
     reason = error.strerror if isinstance(error, OSError) else None
     return StreamLost(f"the stream cannot be opened: {reason or type(error).__name__}")
-
-
-@frozen
-class EagerSender:
-    """A channel's sending end that waits only when the channel is full.
-
-    trio-websocket 0.12 hands frames over one by one, each with a checkpoint: on a busy loop that is
-    a pass over all tasks a frame, and a burst waits in the kernel. With this in the place of its
-    own, what one read brought is handed over at once.
-    """
-
-    inner: trio.MemorySendChannel[str | bytes]
-
-    async def send(self, message: str | bytes) -> None:
-        """Hand a frame over."""
-        try:
-            self.inner.send_nowait(message)
-        except trio.WouldBlock:
-            await self.inner.send(message)
-
-    async def aclose(self) -> None:
-        """Close it."""
-        await self.inner.aclose()
 
 
 @frozen

@@ -81,14 +81,21 @@ def changes(head: Head, events: Sequence[Event]) -> Changes:
         if event.offset != offset + 1:
             raise GatewayBug(f"event {event.offset} cannot follow event {offset} in the store")
         offset = event.offset
-        common = (offset, event.type, event.account_id, event.subject, event.data, _ms(event))
+        common = (
+            offset,
+            event.type,
+            event.account_id,
+            event.subject,
+            event.data,
+            ms_of(event.received_at),
+        )
         link = link_of(link, common)
         log.append((*common, link))
         if (table := TABLES.get(event.type)) is not None:
             things = current.setdefault(table, {})
             thing = (event.account_id, event.subject)
             first = things[thing][0] if thing in things else offset
-            things[thing] = (first, *common, _has_ended(event))
+            things[thing] = (first, *common, has_ended(event))
         if event.type == "batch_update":
             legs += _legs(event)
     return Changes(Head(offset, link), log, current, legs)
@@ -135,6 +142,22 @@ def current_of(row: Sql) -> Current:
     return current
 
 
+def has_ended(event: Event) -> bool:
+    """Say whether a thing needs no more loading once its day is over."""
+    match event.type:
+        case "order_update" | "correction":
+            return is_ended(_value(event, Order).status)
+        case "batch_update":
+            return _value(event, Batch).is_over
+        case _:
+            return event.type != "position_update"
+
+
+def ms_of(moment: datetime) -> int:
+    """Give a moment in milliseconds since 1970."""
+    return (moment - _1970) // _MS
+
+
 def day_start_ms(day: date) -> int:
     """Give when a trading day begins: midnight in India, as milliseconds since 1970."""
     return (day - _1970.date()).days * _DAY_MS - _IST_MS
@@ -145,21 +168,6 @@ def day_start_ms(day: date) -> int:
 
 def _no_event(row: Sql) -> StoreDamaged:
     return StoreDamaged(f"event {row[0]} in the store has values that no event has")
-
-
-def _ms(event: Event) -> int:
-    return (event.received_at - _1970) // _MS
-
-
-def _has_ended(event: Event) -> bool:
-    """Say whether a thing needs no more loading once its day is over."""
-    match event.type:
-        case "order_update" | "correction":
-            return is_ended(_value(event, Order).status)
-        case "batch_update":
-            return _value(event, Batch).is_over
-        case _:
-            return event.type != "position_update"
 
 
 def _legs(event: Event) -> list[Sql]:

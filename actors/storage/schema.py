@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,8 @@ from typing import Final
 from actors.domain.errors import StoreDamaged, StoreError
 from actors.domain.ids import Epoch, Offset
 
-from .rows import START, TABLES, Head
+from .base import Base
+from .rows import START, TABLES, Head, link_of
 
 APPLICATION_ID: Final = 0x4F524457  # "ORDW"
 CHECKED_EVENTS: Final = 1000  # how far back an opening looks
@@ -107,11 +109,23 @@ def head_of(connection: sqlite3.Connection) -> Head:
     return Head(*connection.execute("SELECT last, chain FROM meta").fetchone())
 
 
+def base_of(connection: sqlite3.Connection) -> Base:
+    """Give where the retired events end; StoreDamaged when that cannot be."""
+    row = connection.execute("SELECT offset, chain, received_at, seal FROM base").fetchone()
+    if row is None or [value.__class__ for value in row] != [int, bytes, int, bytes]:
+        raise StoreDamaged("there is no word of which events were retired")
+    return Base(Head(*row[:2]), *row[2:])
+
+
 def head_at(connection: sqlite3.Connection, offset: Offset) -> Head:
-    """Give the newest event at or before an offset; START when there is none."""
-    query = "SELECT offset, chain FROM events WHERE offset <= ? ORDER BY offset DESC LIMIT 1"
-    row = connection.execute(query, (offset,)).fetchone()
-    return START if row is None else Head(*row)
+    """Give the newest event at or before an offset; the base when there is none after that."""
+    base = base_of(connection).head
+    query = (
+        "SELECT offset, chain FROM events WHERE offset > ? AND offset <= ?"
+        " ORDER BY offset DESC LIMIT 1"
+    )
+    row = connection.execute(query, (base.offset, offset)).fetchone()
+    return base if row is None else Head(*row)
 
 
 def check_fit(connection: sqlite3.Connection, path: Path) -> None:
@@ -121,7 +135,9 @@ def check_fit(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreDamaged(
             f"{path}: the newest event is {newest.offset}, but {head.offset} was written last"
         )
-    since = max(0, head.offset - CHECKED_EVENTS)
+    base = base_of(connection).head
+    check_base(connection, path, base)
+    since = max(base.offset, head.offset - CHECKED_EVENTS)
     found = number(connection, "SELECT count(*) FROM events WHERE offset > ?", since)
     if found != head.offset - since:
         raise StoreDamaged(
@@ -143,6 +159,31 @@ def check_fit(connection: sqlite3.Connection, path: Path) -> None:
         """  # noqa: S608
         if wrong := number(connection, query, since, head.offset):
             raise StoreDamaged(f"{path}: {wrong} of the {table} do not fit the newest events")
+
+
+def check_base(connection: sqlite3.Connection, path: Path, base: Head) -> None:
+    """Refuse a base from which the chain does not go on."""
+    query = "SELECT offset, type, account_id, subject, data, received_at, chain FROM events"
+    row = connection.execute(f"{query} WHERE offset = ?", (base.offset + 1,)).fetchone()
+    try:
+        follows = row is None or link_of(base.link, row) == row[6]
+    except TypeError:
+        follows = False
+    if not follows:
+        raise StoreDamaged(f"{path}: event {base.offset + 1} does not follow what was retired")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do all of it or nothing; on a connection that only reads, see one moment of the file."""
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        # SQLite has ended it by itself after some errors, a full disk among them.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def number(connection: sqlite3.Connection, query: str, *values: object) -> int:

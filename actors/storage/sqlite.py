@@ -1,6 +1,7 @@
 """The store in one SQLite file: one writer, readers beside it.
 
     commit(events) ──▶ BEGIN ─ log ─ what stands now ─ head ─ COMMIT + fsync ──▶ durable
+    retire(upto)   ──▶ a prefix gives way to a base, in pieces between commits: see `retire`
     load, read     ──▶ the reading connection: what was committed, while a commit runs
 
 SQLite in WAL mode with synchronous=FULL syncs the log at every commit
@@ -14,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 from threading import Lock
@@ -28,10 +29,14 @@ from actors.domain.ids import AccountId, Epoch, Offset
 from actors.domain.model import Event, status_subject
 
 from . import Loaded
+from .base import Base
 from .collector import no_collector
 from .lock import take_lock
-from .rows import TABLES, Changes, changes, current_of, day_start_ms, event_of, link_of
+from .past import SqlitePast
+from .retire import older_than, retiring, stood, stood_of_subject
+from .rows import TABLES, Changes, changes, current_of, day_start_ms, event_of, link_of, ms_of
 from .schema import (
+    base_of,
     check_fit,
     check_identity,
     epoch_of,
@@ -40,6 +45,7 @@ from .schema import (
     look_at_file,
     migrate,
     migrations,
+    transaction,
 )
 
 BUSY_S: Final = 1.0  # only a stranger with a tool of his own can hold the file
@@ -109,7 +115,7 @@ class SqliteStore:
         """
         if not events:
             return
-        with self._writing, _told(self.path, "be written"), _transaction(self._writer):
+        with self._writing, _told(self.path, "be written"), transaction(self._writer):
             _write(self._writer, changes(head_of(self._writer), events))
 
     def load(self, *, today: date, tail_max: int) -> Loaded:
@@ -118,11 +124,12 @@ class SqliteStore:
             self._reading,
             no_collector(),
             _told(self.path, "be read"),
-            _transaction(self._reader),
+            transaction(self._reader),
         ):
-            last = head_of(self._reader).offset
-            current = sorted(self._current(today), key=itemgetter(0))
-            return Loaded(last, tuple(current), tuple(self._tail(last, tail_max)))
+            last, base = head_of(self._reader).offset, base_of(self._reader)
+            current = sorted(self._current(today, base), key=itemgetter(0))
+            tail = tuple(self._tail(max(base.head.offset, last - tail_max)))
+            return Loaded(last, tuple(current), tail, base.head.offset)
 
     def read(
         self,
@@ -134,8 +141,8 @@ class SqliteStore:
     ) -> list[Event]:
         """Give at most `limit` events after `after`, in order.
 
-        One subject's history of one account comes by its index; any other choice looks at every
-        event on the way.
+        One subject's history of one account comes by its index, and begins with what it was at
+        the base; any other choice looks at every event on the way.
         """
         chosen = "account_id = :account_id AND subject = :subject"
         if account_id is None or subject is None:
@@ -147,9 +154,42 @@ class SqliteStore:
             f"SELECT {_EVENT} FROM events WHERE offset > :after AND {chosen}"  # noqa: S608
             " ORDER BY offset LIMIT :limit"
         )
-        values = {"after": after, "limit": limit, "account_id": account_id, "subject": subject}
-        with self._reading, _told(self.path, "be read"):
-            return [event_of(row) for row in self._reader.execute(query, values)]
+        values = {"limit": limit, "account_id": account_id, "subject": subject}
+        with self._reading, _told(self.path, "be read"), transaction(self._reader):
+            base, rows = base_of(self._reader), []
+            if account_id is not None and subject is not None and after < base.head.offset:
+                stood = stood_of_subject(self._reader, base, account_id, subject)
+                rows = [row for row in stood if row[0] > after]
+            values["after"] = max(after, base.head.offset)
+            return [event_of(row) for row in (*rows, *self._reader.execute(query, values))][:limit]
+
+    def older_than(self, moment: datetime) -> Offset:
+        """Give the last event that came before a moment, or where the record begins."""
+        with self._reading, _told(self.path, "be read"), transaction(self._reader):
+            return older_than(self._reader, ms_of(moment))
+
+    def retire(self, upto: Offset) -> Iterator[Offset]:
+        """Retire the events up to an offset: each step is one piece, and gives the base by then.
+
+        StoreError from a step ends it; what it had done holds, and another one goes on from there.
+        """
+        pieces = retiring(self._writer, upto)
+        while True:
+            with self._writing, _told(self.path, "be retired"):
+                base = next(pieces, None)
+            if base is None:
+                return
+            yield base.head.offset
+
+    @property
+    def past(self) -> SqlitePast:
+        """Give what looks back at an account's book."""
+        return SqlitePast(self._look)
+
+    def stood(self) -> tuple[Current, ...]:
+        """Give what stood at the base: all later events, folded onto it, give the books."""
+        with self._reading, _told(self.path, "be read"), transaction(self._reader):
+            return tuple(stood(self._reader, base_of(self._reader)))
 
     def probe(self) -> None:
         """Write and sync something of size, and take it back; StoreError when that fails."""
@@ -162,7 +202,12 @@ class SqliteStore:
         with self._writing, self._reading:
             self._closing.close()
 
-    def _current(self, today: date) -> Iterator[Current]:
+    @contextmanager
+    def _look(self) -> Iterator[sqlite3.Connection]:
+        with self._reading, _told(self.path, "be read"), transaction(self._reader):
+            yield self._reader
+
+    def _current(self, today: date, base: Base) -> Iterator[Current]:
         for table in _CURRENT:
             since = today - timedelta(days=1) if table == "batches" else today
             select = f"SELECT first, {_EVENT}, ended FROM {table} WHERE ended ="  # noqa: S608
@@ -170,20 +215,23 @@ class SqliteStore:
                 f"{select} 0 UNION ALL {select} 1 AND received_at >= ?", (day_start_ms(since),)
             )
             yield from map(current_of, rows)
+        told = ("message", "stream_status")  # the others have a table of what stands now
+        yield from (row for row in stood(self._reader, base) if row.type in told)
+        after = base.head.offset
         for account_id in self._accounts_with_messages():
             rows = self._reader.execute(
                 f"SELECT offset, {_EVENT}, 0 FROM events"  # noqa: S608
-                " WHERE type = 'message' AND account_id = ?"
+                " WHERE type = 'message' AND account_id = ? AND offset > ?"
                 " ORDER BY offset DESC LIMIT ?",
-                (account_id, MESSAGES_MAX),
+                (account_id, after, MESSAGES_MAX),
             )
             yield from map(current_of, rows)
         for account_id in self._accounts():
             rows = self._reader.execute(
                 f"SELECT offset, {_EVENT}, 0 FROM events"  # noqa: S608
-                " WHERE account_id = ? AND subject = ? AND type = 'stream_status'"
+                " WHERE account_id = ? AND subject = ? AND type = 'stream_status' AND offset > ?"
                 " ORDER BY offset DESC LIMIT 1",
-                (account_id, status_subject(account_id)),
+                (account_id, status_subject(account_id), after),
             )
             yield from map(current_of, rows)
 
@@ -201,9 +249,9 @@ class SqliteStore:
         while (account_id := self._reader.execute(query, (account_id,)).fetchone()[0]) is not None:
             yield account_id
 
-    def _tail(self, last: Offset, tail_max: int) -> Iterator[Event]:
-        """Give the newest events, each shown by its link to follow the one before."""
-        before = head_at(self._reader, Offset(max(0, last - tail_max)))
+    def _tail(self, after: int) -> Iterator[Event]:
+        """Give the events after an offset, each shown by its link to follow the one before."""
+        before = head_at(self._reader, Offset(after))
         offset, link = before.offset, before.link
         query = f"SELECT {_EVENT}, chain FROM events WHERE offset > ? ORDER BY offset"  # noqa: S608
         for row in self._reader.execute(query, (offset,)):
@@ -239,19 +287,6 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Do all of it or nothing; on a connection that only reads, see one moment of the file."""
-    connection.execute("BEGIN")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        # SQLite has ended it by itself after some errors, a full disk among them.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def _prepare(writer: sqlite3.Connection) -> None:

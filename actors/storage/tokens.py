@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
 from actors.domain.errors import StoreError
 from actors.domain.ids import AccountId
 
-OWNER_ALONE: Final = 0o600
-FILE_BYTES_MAX: Final = 1 << 20
+from .private_file import read_private, replace_private
 
 
 @frozen
@@ -55,18 +53,22 @@ class TokenFile:
         except StoreError:
             rows = {}  # what cannot be read cannot be used either
         rows[account] = {"token": token, "instead_of": _digest(configured)}
-        self._write(json.dumps(rows).encode())
+        try:
+            replace_private(self.path, json.dumps(rows).encode())
+        except OSError as error:
+            raise StoreError(
+                f"the token cannot be kept in {self.path}: {error.strerror}"
+            ) from error
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:
-            with self.path.open("rb") as opened:
-                raw = opened.read(FILE_BYTES_MAX)
-        except FileNotFoundError:
-            return {}
+            raw = read_private(self.path)
         except OSError as error:
             raise StoreError(
                 f"the tokens in {self.path} cannot be read: {error.strerror}"
             ) from error
+        if raw is None:
+            return {}
         try:
             rows = json.loads(raw)
         except ValueError:
@@ -74,23 +76,6 @@ class TokenFile:
         if not _is_ours(rows):
             raise StoreError(f"the tokens in {self.path} are not as they were written")
         return dict(rows)
-
-    def _write(self, raw: bytes) -> None:
-        fresh = self.path.with_name(self.path.name + ".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
-            descriptor = os.open(fresh, flags, OWNER_ALONE)
-            try:
-                os.fchmod(descriptor, OWNER_ALONE)  # one that was there may have been open to all
-                os.write(descriptor, raw)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            fresh.replace(self.path)
-        except OSError as error:
-            raise StoreError(
-                f"the token cannot be kept in {self.path}: {error.strerror}"
-            ) from error
 
 
 def _is_ours(rows: Any) -> bool:

@@ -3,7 +3,7 @@
     stream()    reports as they are pushed; () is a sign of life without news
     snapshot()  the whole day, as asked now          history()  every state one order passed
     place() settled() modify() cancel()              find()     orders under a tag of ours
-    place_together()
+    place_together() place_native()                  margin()   what orders would need
 
 What a broker may refuse: BrokerRefused (a certain no), BrokerUnreachable (nothing was done),
 BrokerUnknown (it may have been done: ask), NeedsLogin (the credentials are dead), BrokerProtocol
@@ -16,13 +16,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import frozen
 
 from actors.domain.batch import Leg
 from actors.domain.ids import BrokerTag, OrderId
 from actors.domain.model import OrderReport, Report, Snapshot
+from actors.domain.rehearsal import Margin
+
+# Brokers that push a position with each fill; of the others it is derived from the trade.
+PUSH_POSITIONS: Final = frozenset({"fyers"})
 
 
 @frozen
@@ -58,6 +62,12 @@ class BrokerLogin(Protocol):
     def use(self, token: str) -> None:
         """Use a new token from the next call and the next connection on."""
 
+    def list_headers(self) -> Mapping[str, str]:
+        """Give what the broker wants to see of who asks for its list of instruments.
+
+        NeedsLogin while there is no token, where one is needed.
+        """
+
     def url(self, state: str) -> str:
         """Give the broker's login page for a browser, which it sends back with our `state`."""
 
@@ -87,6 +97,10 @@ class Upstream(Protocol):
     @property
     def expires_at(self) -> datetime | None:
         """Say when the account's login ends; None where it does not, or nobody knows."""
+
+    @property
+    def has_native(self) -> bool:
+        """Say whether it has orders of several legs, all filled in ratio or none."""
 
     @property
     def login(self) -> BrokerLogin | None:
@@ -128,6 +142,19 @@ class Upstream(Protocol):
 
         Gives the broker's words on what failed: to be shown, not believed. BrokerUnreachable and
         NeedsLogin say that nothing was sent; after anything else each order is asked for.
+        """
+
+    async def place_native(self, legs: Sequence[Leg]) -> OrderId:
+        """Send legs out as one order, all or none, under the tag that they share, once.
+
+        Gives the id of the whole. Each leg has an order of its own, to be found under the tag by
+        its symbol. BrokerRefused where there is no such thing.
+        """
+
+    async def margin(self, legs: Sequence[Leg]) -> Margin:
+        """Ask what these legs, sent in this order, would need; nothing is sent.
+
+        A question: no error of it says anything of an order.
         """
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:

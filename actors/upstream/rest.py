@@ -1,6 +1,7 @@
 """A broker's REST: one call, its deadline, and what the answer means.
 
     get(path)            ──▶ JSON value        BrokerProtocol if it is none
+    ask(path, fields)    ──▶ what is read      likewise: a question too long for a path
     change(method, path) ──▶ what is read      BrokerUnknown if it cannot be: it may be done
     rows(path)           ──▶ a day's rows, read 200 at a time
 
@@ -10,8 +11,8 @@ call is repeated here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
 import trio
@@ -26,6 +27,7 @@ from .fields import FieldFault
 from .listing import Memory, read_rows, rows_of
 
 R = TypeVar("R")
+Fields: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 GET_S: Final = 10.0
 PLACE_S: Final = 10.0
@@ -37,9 +39,7 @@ ROWS_AT_ONCE: Final = 200
 class Manner(Protocol):
     """How one broker is spoken to, and how its answers are meant."""
 
-    def request(
-        self, method: str, path: str, fields: Mapping[str, Any] | None = None
-    ) -> HttpRequest:
+    def request(self, method: str, path: str, fields: Fields | None = None) -> HttpRequest:
         """Write a call; `fields` are its body, None when it has none. NeedsLogin without keys."""
 
     def judge(self, status: int, body: bytes, *, changes: bool) -> BrokerError | None:
@@ -68,6 +68,18 @@ class Rest:
             raise unreadable(path, error) from None
         self._raise_complaint(value, changes=False)
         return value
+
+    async def ask(
+        self, path: str, fields: Fields, *, read: Callable[[Any], R], timeout_s: float = GET_S
+    ) -> R:
+        """Ask for something that a body describes, and `read` the answer; nothing is done."""
+        answer = await self._call("POST", path, fields, timeout_s=timeout_s)
+        try:
+            value = parse(answer.body)
+            self._raise_complaint(value, changes=False)
+            return read(value)
+        except (DecodeError, FieldFault) as error:
+            raise unreadable(path, error) from None
 
     async def change(
         self,
@@ -126,7 +138,7 @@ class Rest:
         self,
         method: str,
         path: str,
-        fields: Mapping[str, Any] | None = None,
+        fields: Fields | None = None,
         *,
         timeout_s: float,
         changes: bool = False,

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import trio
 from attrs import asdict, define, evolve, field
 
 from actors.domain.batch import Leg
-from actors.domain.errors import BadRequest, BrokerRefused, BrokerUnknown, Fault
+from actors.domain.errors import BadRequest, BrokerRefused, BrokerUnknown, Fault, NeedsLogin
 from actors.domain.ids import BrokerTag, OrderId
 from actors.domain.model import OrderReport, Position, Report, Snapshot, Trade
+from actors.domain.rehearsal import Margin
 from actors.upstream import Change, Placement
 
 from .fakes import a_row
@@ -36,6 +38,12 @@ class FakeLogin:
     def use(self, token: str) -> None:
         """See `BrokerLogin`."""
         self.used.append(token)
+
+    def list_headers(self) -> dict[str, str]:
+        """See `BrokerLogin`; there is a token once one was used."""
+        if not self.used:
+            raise NeedsLogin("there is no access token: log in at the broker")
+        return {"Authorization": self.used[-1]}
 
     def url(self, state: str) -> str:
         """See `BrokerLogin`."""
@@ -62,6 +70,9 @@ class FakeUpstream:
     name: str = "fake"
     expires_at: datetime | None = None
     login: Any = None
+    has_native: bool = False
+    margin_is: Margin | Exception = field(factory=lambda: Margin(Decimal(1000), Decimal(5000)))
+    margin_answers_s: float = 0.0
     tells: bool = True  # whether the stream tells what happens to orders placed here
     orders: dict[str, OrderReport] = field(factory=dict)
     trades: list[Trade] = field(factory=list)
@@ -162,20 +173,29 @@ class FakeUpstream:
         if word.startswith("GONE") and not reduces:
             await trio.sleep(NO_ANSWER_S)
             raise BrokerUnknown("no answer")
+        order_id = self._take(leg, word)
+        if word.startswith("LOST"):
+            await trio.sleep(NO_ANSWER_S)
+            raise BrokerUnknown("no answer")
+        return Placement(OrderId(order_id))
+
+    def _take(self, leg: Leg, word: str, *, rests_as: str = "OPEN") -> str:
+        sign = 1 if leg.transaction_type == "BUY" else -1
+        reduces = self._net.get(leg.tradingsymbol, 0) * sign < 0
         order_id = str(len(self.orders) + 1)
         filled = 0
         if word.startswith("FILL") or word.startswith("STUCK") != reduces:
             filled = leg.quantity
         elif word.startswith("PARTIAL"):
             filled = leg.quantity // 2
-        status = "COMPLETE" if filled == leg.quantity else "OPEN"
+        status = "COMPLETE" if filled == leg.quantity else rests_as
         if word.startswith("REJECT"):
             status, filled = "REJECTED", 0
         row = a_row(
             order_id,
             status,
             filled_quantity=filled,
-            tradingsymbol=word,
+            tradingsymbol=leg.tradingsymbol,
             exchange=leg.exchange,
             transaction_type=leg.transaction_type,
             product=leg.product,
@@ -183,12 +203,9 @@ class FakeUpstream:
             tag=leg.broker_tag,
             status_message="margin" if status == "REJECTED" else None,
         )
-        self._net[word] = self._net.get(word, 0) + sign * filled
+        self._net[leg.tradingsymbol] = self._net.get(leg.tradingsymbol, 0) + sign * filled
         self._become(row)
-        if word.startswith("LOST"):
-            await trio.sleep(NO_ANSWER_S)
-            raise BrokerUnknown("no answer")
-        return Placement(OrderId(order_id))
+        return order_id
 
     async def settled(self, receipt: str) -> Placement:
         """See `Upstream`: the receipt is the order's id."""
@@ -206,6 +223,29 @@ class FakeUpstream:
             except BrokerUnknown:
                 continue
         return None
+
+    async def place_native(self, legs: Sequence[Leg]) -> OrderId:
+        """See `Upstream`: as `place` does each, in one call; what rests is cancelled at once."""
+        await self._call("place_native", [leg.broker_tag for leg in legs])
+        gone = any(leg.tradingsymbol.startswith("GONE") for leg in legs)
+        lost = any(leg.tradingsymbol.startswith("LOST") for leg in legs)
+        if any(leg.tradingsymbol.startswith("REFUSE") for leg in legs):
+            raise BrokerRefused("the broker refused it")
+        for leg in () if gone else legs:
+            fills = "FILL" if leg.tradingsymbol.startswith("LOST") else leg.tradingsymbol
+            self._take(leg, fills, rests_as="CANCELLED")
+        if gone or lost:
+            await trio.sleep(NO_ANSWER_S)
+            raise BrokerUnknown("no answer")
+        return OrderId("whole")
+
+    async def margin(self, legs: Sequence[Leg]) -> Margin:
+        """See `Upstream`."""
+        await self._call("margin", [leg.tradingsymbol for leg in legs])
+        await trio.sleep(self.margin_answers_s)
+        if isinstance(self.margin_is, Exception):
+            raise self.margin_is
+        return self.margin_is
 
     async def cancel(self, order_id: OrderId, variety: str) -> None:
         """See `Upstream`."""

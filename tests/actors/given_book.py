@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from attrs import define, evolve, field
@@ -10,11 +11,12 @@ from attrs import define, evolve, field
 from actors.book import Book
 from actors.domain.books import AccountBook
 from actors.domain.ids import Offset, OrderId
-from actors.domain.model import Draft, OrderReport, Report
+from actors.domain.model import Draft, Note, OrderReport, Position, Report, Snapshot, Trade
+from actors.domain.positions import side_of
 from actors.holdings import Heard
 from actors.writer import number
 
-from .fakes import PRIMARY, START
+from .fakes import PRIMARY, START, a_position, a_trade
 
 
 @define
@@ -23,13 +25,14 @@ class Bench:
 
     view: AccountBook = field(factory=lambda: AccountBook(PRIMARY))
     commits: bool = True
+    pushes_positions: bool = False
     made: list[Draft] = field(factory=list)
     second: int = 0
     book: Book = field(init=False)
     _end: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self.book = Book(self.view)
+        self.book = Book(self.view, pushes_positions=self.pushes_positions)
 
     def heard(self) -> Heard:
         """Give the moment: a second after the last."""
@@ -53,9 +56,18 @@ class Bench:
         lives = {OrderId(order_id): life for order_id, life in (histories or {}).items()}
         return self.take(self.book.reconcile(rows, mark, self.heard(), lives))
 
-    def ask_fills(self, trades: Sequence[Any], positions: Sequence[Any]) -> list[Any]:
-        """Take the broker's trades and positions."""
-        return self.take(self.book.reconcile_fills(trades, positions, self.heard()))
+    def ask_fills(
+        self,
+        trades: Sequence[Any],
+        positions: Sequence[Any],
+        *,
+        mark: int | None = None,
+        notes: Sequence[Note] = (),
+    ) -> list[Any]:
+        """Take the broker's trades and positions, as asked for now or at an earlier mark."""
+        mark = self.book.mark() if mark is None else mark
+        answer = Snapshot((), tuple(trades), tuple(positions), tuple(notes))
+        return self.take(self.book.reconcile_fills(answer, mark, self.heard()))
 
     def take(self, drafts: Sequence[Draft]) -> list[Any]:
         """Keep drafts, and commit them to the view."""
@@ -68,7 +80,7 @@ class Bench:
 
     def begin_again(self) -> None:
         """Do as a restart of the process does: a new book on what was committed."""
-        self.book = Book(self.view)
+        self.book = Book(self.view, pushes_positions=self.pushes_positions)
 
     def types(self) -> list[str]:
         """Name the events made, in order."""
@@ -78,3 +90,25 @@ class Bench:
 def evolve_time(second: float) -> Any:
     """Give a moment so many seconds after the start."""
     return START.fromtimestamp(START.timestamp() + second, START.tzinfo)
+
+
+def listed(bought: int = 0, sold: int = 0, *, carried: int = 0) -> Position:
+    """Give SBIN as the broker lists it: what was carried in, and of today's trades so much.
+
+    All of it was traded at 610.5, and is 0.5 above.
+    """
+    quantity = carried + bought - sold
+    return a_position(
+        quantity=quantity,
+        average_price=Decimal("610.5") if quantity else Decimal(0),
+        unrealised=quantity * Decimal("0.5"),
+        pnl=quantity * Decimal("0.5"),
+        side=side_of(quantity),
+        day_bought=bought,
+        day_sold=sold,
+    )
+
+
+def sale(trade_id: str, **changes: Any) -> Trade:
+    """Give a sale of 50 SBIN."""
+    return a_trade(trade_id, transaction_type="SELL", **changes)

@@ -14,6 +14,7 @@ from actors.batch import BatchDesk
 from actors.domain.batch import Batch, BatchRequest, IdempotencyClaim, LegRequest
 from actors.domain.budget import Budget
 from actors.domain.config import LimitsConfig
+from actors.listings import NONE_ASKED_FOR, Listed
 from actors.runner import Means
 from actors.runtime.limits import Breaker, Gate
 
@@ -32,6 +33,7 @@ class Desk:
     desk: BatchDesk = field(init=False)
     seams: Any = field(factory=fake_seams)
     limits: LimitsConfig = field(default=NO_LIMITS)
+    listed: Listed = NONE_ASKED_FOR
 
     def __attrs_post_init__(self) -> None:
         record, line, limits = self.line.record, self.line, self.limits
@@ -43,6 +45,7 @@ class Desk:
             self.seams,
             Gate(limits, self.seams.now, Budget(limits)),
             Breaker(),
+            listed=self.listed,
         )
         self.desk = BatchDesk(record.journal, {PRIMARY: means}, Admission())
 

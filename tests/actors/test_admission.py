@@ -8,10 +8,13 @@ import trio
 from attrs import evolve
 
 from actors.admission import COMMAND, calls_made
+from actors.domain.batch import BatchRequest
 from actors.domain.books import AccountBook
 from actors.domain.config import LimitsConfig
 from actors.domain.errors import BadRequest, Refused, Unavailable
+from actors.domain.instruments import Instruments
 from actors.domain.model import Halt, Message
+from actors.listings import Listed, Source
 from actors.runtime.limits import FAILURES
 
 from .domain.given import CANCEL, POSITION, PRIMARY, a_batch, a_leg, after
@@ -52,6 +55,58 @@ async def test_a_broker_that_keeps_failing_is_spared_new_batches(autojump_clock)
         assert desk.line.broker.asked("place") == []
         await trio.sleep(11)
         assert (await desk.place("FILL")).outcome == "complete"
+
+
+LIST = "exchange,tradingsymbol,lot_size,tick_size\nNFO,{},25,0.05\n"
+
+
+async def test_a_leg_that_no_list_has_waits_for_the_lists(autojump_clock):
+    """503 with what is missing while a list is not there; what another list has goes by its lots,
+    422; and once all are there, what none of them has is not judged.
+    """
+    there = Source("http://a", instruments=Instruments.parse(LIST.format("FILL1")))
+    missing = Source("http://b", failure="its server answered 503")
+    desk = Desk(listed=Listed((there, missing)))
+    async with desk_at_work(desk):
+        for legs in (["FILL2"], ["FILL1", "FILL2"]):
+            with pytest.raises(Unavailable) as caught:
+                await desk.place(*legs)
+            assert str(caught.value) == (
+                "the list of instruments of account primary is not loaded yet, and "
+                f"orders[{len(legs) - 1}] is of none that is known "
+                "(http://b: its server answered 503)"
+            )
+            assert caught.value.retry_after_s > 0
+        with pytest.raises(BadRequest, match="a multiple of the lot, 25"):
+            await desk.place_legs(a_leg_request("FILL1", quantity=30))
+        assert desk.line.broker.asked("place") == []
+        assert (await desk.place("FILL1")).outcome == "complete"
+        missing.instruments = Instruments.parse(LIST.format("FILL2"))
+        with pytest.raises(BadRequest, match="a multiple of the lot, 25"):
+            await desk.place_legs(a_leg_request("FILL2", quantity=30))
+        assert (await desk.place("FILL2", "FILL3")).outcome == "complete"
+
+
+async def test_an_exit_waits_for_no_list(autojump_clock):
+    """A desk gets out of what it holds whether or not a file can be had from somewhere."""
+    desk = Desk(listed=Listed((Source("http://b"),)))
+    async with desk_at_work(desk):
+        held = evolve(POSITION, exchange="NFO", tradingsymbol="FILL", product="NRML")
+        desk.line.broker.positions.append(evolve(held, id="NFO:FILL:NRML"))
+        desk.line.stream.nudge()
+        await trio.sleep(2)
+        with pytest.raises(Unavailable, match="is not loaded yet"):
+            await desk.place("FILL")
+        out = a_leg_request("FILL", transaction_type="SELL", quantity=held.quantity)
+        assert (await desk.place_legs(out)).outcome == "complete"
+
+
+async def test_the_way_out_keeps_to_the_lists_steps(autojump_clock):
+    """What closes a fill is priced by the instrument's own step, where a list has it."""
+    desk = Desk(listed=Listed((Source("", instruments=Instruments.parse(LIST.format("FILL1"))),)))
+    async with desk_at_work(desk):
+        batch = await desk.place_legs(a_leg_request("FILL1"), a_leg_request("FILL2"))
+        assert means_of(desk).prices_of(batch).ticks == {("NFO", "FILL1"): Decimal("0.05")}
 
 
 async def test_a_login_that_is_due_to_end_takes_no_batch(autojump_clock):
@@ -112,6 +167,36 @@ async def test_native_is_refused_where_the_broker_has_none(autojump_clock):
         assert [str(fault) for fault in refused.value.faults] == [
             "$.mode: fake has no native batches"
         ]
+
+
+async def test_a_native_batch_that_is_none_is_refused_whole(autojump_clock):
+    """P9: 422 naming each leg and field, beside what any batch is refused for; nothing is sent."""
+    async with desk_at_work() as desk:
+        desk.line.broker.has_native = True
+        leg = a_leg_request("FILL25NOVFUT", order_type="LIMIT", price=Decimal(100), validity="IOC")
+        other = evolve(leg, tradingsymbol="REST25NOVFUT", validity="DAY", quantity=0)
+        with pytest.raises(BadRequest) as refused:
+            await desk.place_legs(leg, other, mode="native")
+        assert [str(fault).partition(":")[0] for fault in refused.value.faults] == [
+            "$.orders[1].quantity",
+            "$.orders[1].tradingsymbol",
+            "$.orders[1].validity",
+        ]
+        assert desk.batches() == []
+
+
+async def test_a_native_batch_begins_with_one_tag_and_waits_for_fills(autojump_clock):
+    """P9: its legs are known by one tag and their symbols; calls: one to send, two a leg after."""
+    async with desk_at_work() as desk:
+        desk.line.broker.has_native = True
+        limit = {"order_type": "LIMIT", "price": Decimal(100), "validity": "IOC"}
+        legs = [a_leg_request(f"FILL25{month}FUT", **limit) for month in ("NOV", "DEC")]
+        batch = await desk.place_legs(*legs, mode="native", advance_on="accepted")
+        assert len({leg.broker_tag for leg in batch.legs}) == 1
+        assert (batch.mode, batch.advance_on) == ("native", "filled")
+        assert len(list(calls_made(desk.line.record.book))) == 1
+        told = await desk.desk.dry_run(PRIMARY, BatchRequest(tuple(legs), mode="native"))
+        assert (told.stages, told.calls) == (((0, 1),), 5)
 
 
 async def test_a_batch_begins_as_the_account_has_it(autojump_clock):

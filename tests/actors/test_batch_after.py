@@ -247,13 +247,13 @@ async def test_a_dry_run_sends_and_stores_nothing(autojump_clock):
     """All that placing checks is checked; what would be sent and undone is said."""
     async with desk_at_work() as desk:
         legs = (a_leg_request("A"), evolve(a_leg_request("B"), transaction_type="SELL"))
-        told = desk.desk.dry_run(PRIMARY, BatchRequest(legs, mode="hedge_first"))
+        told = await desk.desk.dry_run(PRIMARY, BatchRequest(legs, mode="hedge_first"))
         assert (told.stages, told.calls) == (((0,), (1,)), 6)
         assert [(x.tradingsymbol, x.transaction_type) for x in told.way_out] == [
             ("B", "BUY"),
             ("A", "SELL"),
         ]
         with pytest.raises(BadRequest):
-            desk.desk.dry_run(PRIMARY, BatchRequest(()))
+            await desk.desk.dry_run(PRIMARY, BatchRequest(()))
         assert desk.batches() == []
         assert desk.line.broker.asked("place") == []

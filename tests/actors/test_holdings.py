@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
+from actors.domain.model import Note
+
 from .fakes import a_position, a_trade
 from .given_book import Bench
 
@@ -46,8 +48,11 @@ def test_trades_and_positions_of_a_snapshot_are_told_once(bench):
 def test_an_answer_with_unreadable_rows_closes_nothing(bench):
     """P7: what may be among the rows that could not be read is not absent."""
     bench.ask_fills([], [a_position("SBIN")])
+    unreadable = Note("error", "a row could not be read")
+    (message,) = bench.ask_fills([], [], notes=[unreadable])
+    assert message.text == unreadable.text
     for _ in range(3):
-        assert bench.book.reconcile_fills([], [], bench.heard(), is_whole=False) == []
+        assert bench.ask_fills([], [], notes=[unreadable]) == []
 
 
 def test_a_holding_absent_twice_is_flat(bench):

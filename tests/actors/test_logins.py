@@ -54,6 +54,24 @@ async def test_a_token_that_dies_at_noon_is_replaced_without_a_restart(world, au
         assert broker.login.used == ["fresh"]
 
 
+async def test_what_the_old_token_was_sent_with_does_not_lock_the_new_one_out(
+    world, autojump_clock
+):
+    """P7: a question that is under way when the new token comes is refused later; it is asked again
+    with the new one, and the account is not shut out for minutes.
+    """
+    async with world() as (gateway, brokers):
+        broker = brokers[PRIMARY]
+        broker.answer_s, broker.cannot_answer = 5.0, DEAD
+        gateway.streams[PRIMARY].nudge()
+        await trio.sleep(1)
+        assert await gateway.use_token("primary", "fresh")
+        await trio.sleep(4.5)
+        broker.cannot_answer = None
+        await trio.sleep(15)
+        assert gateway.status(PRIMARY).state == "live"
+
+
 async def test_a_token_is_there_after_a_restart(world, tmp_path, autojump_clock):
     """The next start uses it, unless the configuration has brought another; the store has none."""
     async with world() as (gateway, _):

@@ -1,13 +1,16 @@
 """A running batch: commits before it acts, learns from the view, and ends truly."""
 
+from decimal import Decimal
+
 import pytest
 import trio
 
 from actors.domain.errors import BrokerProtocol, BrokerUnreachable, NeedsLogin
+from actors.runner import NEWS_PAUSE_S
 from actors.upstream import Placement
 
-from .fakes import DISK_FULL
-from .given_desk import Desk, desk_at_work
+from .fakes import DISK_FULL, a_leg_request
+from .given_desk import Desk, desk_at_work, means_of, restarted
 
 
 @pytest.mark.parametrize("tells", [True, False], ids=["the stream tells", "only snapshots tell"])
@@ -169,14 +172,18 @@ async def test_a_queued_order_is_asked_for_only_when_the_stream_is_quiet(tells, 
         assert broker.asked("settled") == ([] if tells else ["1"])
 
 
-async def test_a_quiet_stream_is_not_waited_for(autojump_clock):
-    """P7: when the stream does not tell what became of an order the account is asked soon."""
+@pytest.mark.parametrize("symbols", [("REST",), ("FILL",), ("REST", "REFUSE")])
+async def test_a_quiet_stream_is_not_waited_for(symbols, autojump_clock):
+    """P7: when the stream does not tell what became of an order the account is asked soon, after a
+    placement and after a cancel. Kite's stream says nothing of an order that comes to rest.
+    """
     desk = Desk()
     desk.line.broker.tells = False
     async with desk_at_work(desk):
         begun = trio.current_time()
-        await desk.place("FILL")
-        assert trio.current_time() - begun < 2
+        batch = await desk.place(*symbols)
+        assert batch.ended
+        assert trio.current_time() - begun == pytest.approx(NEWS_PAUSE_S, abs=0.1)
 
 
 async def test_a_leg_that_hangs_is_looked_for_each_second(autojump_clock):
@@ -194,3 +201,91 @@ async def test_a_leg_that_hangs_is_looked_for_each_second(autojump_clock):
         batch = await desk.place("REST", wait_s=100)
         assert batch.outcome in ("exposed", "rolled_back_clean")
         assert len(desk.line.broker.times("snapshot")) > 30
+
+
+def native_legs(*symbols):
+    """Give contracts of one underlying each named, as a native batch must be."""
+    months = ("NOV", "DEC", "JAN")
+    return [
+        a_leg_request(
+            f"{symbol}25{month}FUT",
+            transaction_type=side,
+            order_type="LIMIT",
+            price=Decimal(100),
+            validity="IOC",
+            tag=f"desk{month}",
+        )
+        for symbol, month, side in zip(symbols, months, ("BUY", "SELL", "BUY"), strict=False)
+    ]
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize(
+    ("symbol", "outcome", "state"),
+    [
+        ("FILL", "complete", "filled"),
+        ("LOST", "complete", "filled"),
+        ("REST", "rolled_back_clean", "cancelled"),
+        ("PARTIAL", "unwound", "cancelled"),
+        ("REJECT", "rejected_clean", "rejected"),
+        ("REFUSE", "rejected_clean", "rejected"),
+        ("GONE", "rejected_clean", "rejected"),
+    ],
+)
+async def test_a_native_batch_is_one_call_and_ends_whole(
+    symbol, outcome, state, size, autojump_clock
+):
+    """P9, P10: all legs in one call, paid for once; they are told apart by symbol, whether the
+    stream tells of them or a snapshot, and each has the caller's own tag.
+    """
+    desk = Desk()
+    desk.line.broker.tells = size == 2
+    desk.line.broker.has_native = True
+    async with desk_at_work(desk):
+        budget = means_of(desk).gate.budget
+        batch = await desk.place_legs(*native_legs(*[symbol] * size), mode="native", wait_s=100)
+        assert (batch.outcome, {leg.state for leg in batch.legs}) == (outcome, {state})
+        (sent,) = desk.line.broker.asked("place_native")
+        assert sent == [batch.legs[0].broker_tag] * size
+        flattens = desk.line.broker.asked("place")
+        assert len(flattens) == (size if outcome == "unwound" else 0)
+        assert budget.use(desk.seams.now()).day == 1 + len(flattens)
+        assert {symbol: n for symbol, n in desk.net().items() if outcome != "complete"} == {}
+        whole = None if symbol in ("LOST", "GONE", "REFUSE") else "whole"
+        assert batch.parent_order_id == whole
+        orders = [row.value for row in desk.line.record.book.orders.values()][:size]
+        if symbol not in ("REFUSE", "GONE"):
+            assert [order.order_id for order in orders] == [leg.order_id for leg in batch.legs]
+            assert [order.tag for order in orders] == [leg.tag for leg in batch.legs]
+
+
+async def test_a_broker_that_fills_one_leg_alone_is_unwound(autojump_clock):
+    """P10: it promised all or none; what it did all the same is stated and undone."""
+    async with desk_at_work() as desk:
+        desk.line.broker.has_native = True
+        fill, rest = native_legs("FILL", "FILL")
+        take = desk.line.broker._take
+
+        def lies(leg, word, **how):
+            return take(leg, "REST" if leg.index == 1 else word, **how)
+
+        desk.line.broker._take = lies
+        batch = await desk.place_legs(fill, rest, mode="native")
+        assert batch.cause == "leg 1 (FILL25DECFUT) was cancelled"
+        assert (batch.outcome, desk.net()) == ("unwound", {})
+
+
+@pytest.mark.parametrize("seconds", [0.2, 5.0, 10.2, 11.0])
+@pytest.mark.parametrize("symbol", ["LOST", "GONE"])
+async def test_a_restart_finds_a_native_batch_by_its_one_tag(symbol, seconds, autojump_clock):
+    """P9: what a crash left between intent and answer is asked for, never sent again."""
+    first = Desk()
+    first.line.broker.has_native = True
+    async with desk_at_work(first):
+        await first.place_legs(*native_legs(symbol, symbol), mode="native", wait_s=0)
+        await trio.sleep(seconds)
+    async with desk_at_work(restarted(first)) as again:
+        await trio.sleep(30)
+        (batch,) = again.batches()
+        assert batch.outcome == ("complete" if symbol == "LOST" else "rejected_clean")
+        assert len(again.line.broker.asked("place_native")) == 1

@@ -224,6 +224,45 @@ async def test_each_commit_tells_how_long_it_took(record, autojump_clock):
     assert lengths == [0.25]
 
 
+async def test_a_call_between_commits_waits_for_its_turn(record, autojump_clock):
+    """P12: the store has one writer: a call begins when the commit under way is done, and the next
+    commit when the call is.
+    """
+    record.disk.pause_s = 1.0
+    ended = {}
+
+    async def commit(n, at_s):
+        await trio.sleep(at_s)
+        await record.writer.commit([a_draft(n)])
+        ended[n] = trio.current_time()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(commit, 1, 0)
+        nursery.start_soon(commit, 2, 0.7)
+        await trio.sleep(0.5)
+        assert await record.writer.between(lambda store: len(store.events)) == 1
+        ended["call"] = trio.current_time()
+    assert ended == {1: 1.0, "call": 2.0, 2: 3.0}
+
+
+async def test_a_call_between_commits_is_seen_through(record, autojump_clock):
+    """P12: cancelled while it runs, it is still finished before anything else is written."""
+    record.disk.pause_s = 1.0
+    called = []
+    with trio.move_on_after(0.5):
+        await record.writer.between(called.append)
+    assert (called, trio.current_time()) == ([record.store], 1.0)
+
+
+async def test_while_the_disk_fails_no_call_is_made(record, autojump_clock):
+    """P15: nobody else writes while the writer tries the disk."""
+    record.store.failing = DISK_FULL
+    with pytest.raises(StoreError):
+        await record.writer.commit([a_draft(1)])
+    with pytest.raises(Unavailable, match="cannot be written"):
+        await record.writer.between(len)
+
+
 def test_numbering_encodes_each_draft_once():
     """P1: offsets follow the last one; the bytes are made here, for store and sockets alike."""
     events = number([a_draft(1), a_draft(2)], after=7)

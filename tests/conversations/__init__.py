@@ -17,5 +17,6 @@ else is prose, and indented lines go on with the step above them.
     ! the broker dies                    something happens to the world
 
 What must come is JSON with holes, see `pattern.py`: `*` is any value, `$name` is one that is the
-same wherever the name stands again.
+same wherever the name stands again. No word of a story is one broker's own: it is told to each.
+What only one broker says is in `test_own_words.py`.
 """

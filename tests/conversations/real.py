@@ -19,8 +19,8 @@ import trio
 import trio_websocket
 from attrs import define
 
-from tests.crash.world import ACCOUNTS, HEADERS, World
-from tests.web.commands.processes import orderwire
+from tests.crash.world import HEADERS, World
+from web.sandbox.paper import UPSTREAMS
 
 from .given import settings_toml
 from .simulated import TwoWayLine
@@ -39,10 +39,7 @@ class Processes(World):
             return
         faults = self.ledger.with_name("faults.toml")
         faults.write_text('[[fault]]\nkind = "silent"\n')
-        words = ("paper", "--port", self.broker_port, "--ledger", self.ledger, "--faults", faults)
-        accounts = ("--accounts", ",".join(ACCOUNTS))
-        self._broker = self._ended.enter_context(orderwire(*words, *accounts))
-        self._broker.ready()
+        super().start_broker(rate, more=("--faults", faults))
 
 
 @define(eq=False)
@@ -109,11 +106,9 @@ class Real:
 
 
 @asynccontextmanager
-async def open_real(folder: Path) -> AsyncIterator[Real]:
+async def open_real(folder: Path, upstream: str = UPSTREAMS[0]) -> AsyncIterator[Real]:
     """Start both processes, wait until every account is live, and end them with the block."""
-    with Processes(folder, seed=1) as processes:
-        config = folder / "orderwire.toml"
-        config.write_text(settings_toml(config.read_text()))
+    with Processes(folder, 1, accounts_toml=settings_toml(), upstream=upstream) as processes:
         await trio.to_thread.run_sync(processes.start_broker, 0)
         await trio.to_thread.run_sync(processes.start_gateway)
         await trio.to_thread.run_sync(processes.until_live)

@@ -9,7 +9,7 @@ was on its way when the broker died is lost.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from functools import partial
@@ -29,7 +29,7 @@ from tests.sim.wire import Front, WebLine
 from tests.sim.world import Gateway
 from web.connection import Connection
 from web.sandbox.faults import Fault
-from web.sandbox.paper import PaperOptions, open_paper
+from web.sandbox.paper import UPSTREAMS, PaperOptions, open_paper
 from web.server import make_hypercorn_config
 
 from .given import ACCOUNTS, configuration
@@ -39,18 +39,31 @@ READY_S = 60.0
 URL = "http://broker.test"
 
 
+Carry = Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+
 @define(eq=False)
 class MortalNetwork(Network):
-    """A network whose broker may die: then calls that were under way get no answer."""
+    """A network whose broker may die: then calls that were under way get no answer.
 
+    `sent` is every call, and when it was made. What stands `between` may answer in the broker's
+    place, or make another answer of the broker's.
+    """
+
+    sent: list[tuple[float, HttpRequest]] = field(factory=list)
+    between: Callable[[HttpRequest, Carry], Awaitable[HttpResponse]] | None = None
     _under_way: set[trio.CancelScope] = field(factory=set)
 
     async def http(self, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
         """Carry one call, unless the broker dies over it."""
+        self.sent.append((trio.current_time(), request))
+        carry = partial(super().http, timeout_s=timeout_s)
         with trio.CancelScope() as scope:
             self._under_way.add(scope)
             try:
-                return await super().http(request, timeout_s=timeout_s)
+                if self.between is None:
+                    return await carry(request)
+                return await self.between(request, carry)
             finally:
                 self._under_way.discard(scope)
         raise BrokerUnknown("the broker did not answer: RemoteProtocolError")
@@ -71,6 +84,7 @@ class Simulated:
     network: MortalNetwork
     gateway: Gateway
     nursery: trio.Nursery
+    upstream: str
     broker: trio.CancelScope
 
     async def request(
@@ -102,7 +116,9 @@ class Simulated:
             self.broker.cancel()
         elif event.startswith("the broker is back"):
             is_silent = event.endswith("says nothing")
-            start = partial(run_broker, self.folder, self.network, is_silent=is_silent)
+            start = partial(
+                run_broker, self.folder, self.network, self.upstream, is_silent=is_silent
+            )
             self.broker = await self.nursery.start(start)
         else:
             self.gateway.kill()
@@ -138,8 +154,12 @@ class TwoWayLine(WebLine):
 
 
 @asynccontextmanager
-async def open_simulated(folder: Path, seed: int = 1) -> AsyncIterator[Simulated]:
-    """Run a world, with every account live, for the length of the block.
+async def open_simulated(
+    folder: Path, seed: int = 1, upstream: str = UPSTREAMS[0], **account: Any
+) -> AsyncIterator[Simulated]:
+    """Run a world over one broker, with every account live, for the length of the block.
+
+    `account` is what its accounts have set otherwise.
 
     What happens depends on the seed alone, the order in which tasks get their turns too.
     """
@@ -147,10 +167,11 @@ async def open_simulated(folder: Path, seed: int = 1) -> AsyncIterator[Simulated
     trio._core._run._r.seed(seed)
     async with trio.open_nursery() as nursery:
         network = MortalNetwork(None, Random(seed))
-        broker = await nursery.start(run_broker, folder, network)
-        gateway = Gateway(configuration(folder, URL), network.seams(Random(seed + 1)))
+        broker = await nursery.start(run_broker, folder, network, upstream)
+        config = configuration(folder, URL, upstream, **account)
+        gateway = Gateway(config, network.seams(Random(seed + 1)))
         nursery.start_soon(gateway.run)
-        world = Simulated(folder, network, gateway, nursery, broker)
+        world = Simulated(folder, network, gateway, nursery, upstream, broker)
         await world.until_live()
         yield world
         nursery.cancel_scope.cancel()
@@ -159,13 +180,16 @@ async def open_simulated(folder: Path, seed: int = 1) -> AsyncIterator[Simulated
 async def run_broker(
     folder: Path,
     network: Network,
+    upstream: str,
     *,
     is_silent: bool = False,
     task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run a broker on its ledger until it is cancelled."""
     faults = (Fault("silent"),) if is_silent else ()
-    options = PaperOptions(accounts=ACCOUNTS, ledger=ledger_of(folder), faults=faults)
+    options = PaperOptions(
+        upstream=upstream, accounts=ACCOUNTS, ledger=ledger_of(folder), faults=faults
+    )
     with trio.CancelScope() as life:
         async with open_paper(options, now=wall_clock) as network.broker:
             network.is_down = False

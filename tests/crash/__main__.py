@@ -1,5 +1,6 @@
 """`python -m tests.crash [batches] --kills 50`: kill real processes; status 1 if a promise breaks.
 
+In the middle of batches the broker may be of any kind: `--upstream fyers`.
 With `--results FILE` each round is appended there as a JSON line when it is done, and rounds that
 the file already has are not done again: a long proof can be stopped and taken up.
 """
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import attrs
 
+from web.sandbox.paper import UPSTREAMS
+
 from . import batches, rounds
 
 STREAM, BATCHES = "stream", "batches"
@@ -23,6 +26,7 @@ def main():
     """Run rounds until there are enough kills, and print what was measured."""
     options = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     options.add_argument("where", nargs="?", choices=(STREAM, BATCHES), default=STREAM)
+    options.add_argument("--upstream", choices=UPSTREAMS, default=UPSTREAMS[0], help="for batches")
     options.add_argument("--kills", type=int, default=12, help="processes to kill")
     options.add_argument("--seed", type=int, default=1, help="of the first round")
     options.add_argument("--results", type=Path, help="file of the rounds that are done")
@@ -33,6 +37,7 @@ def main():
         row["seed"]: row
         for row in read_results(chosen.results)
         if row.get("where", STREAM) == chosen.where
+        and row.get("upstream", UPSTREAMS[0]) == chosen.upstream
     }
     kills, seed, rows = 0, chosen.seed, []
     while kills < chosen.kills:
@@ -56,20 +61,27 @@ def one_round(chosen, run, seed):
     where = chosen.where
     print(f"round with seed {seed}", flush=True)
     try:
-        measured = run(seed, keep=chosen.keep, say=lambda line: print(f"  {line}", flush=True))
+        measured = run(seed, chosen, say=lambda line: print(f"  {line}", flush=True))
     except AssertionError as broken:
-        return {"where": where, "seed": seed, "kills": 0, "broken": str(broken)}
+        row = {"where": where, "upstream": chosen.upstream, "seed": seed}
+        return {**row, "kills": 0, "broken": str(broken)}
     return {"where": where, **attrs.asdict(measured), "kills": measured.kills, "broken": None}
 
 
-def stream_round(seed, *, keep, say):
+def stream_round(seed, _chosen, *, say):
     """Kill broker and gateway in the live stream."""
     return rounds.run_round(seed, broker_kills=1, gateway_kills=STREAM_KILLS_A_ROUND - 2, say=say)
 
 
-def batches_round(seed, *, keep, say):
+def batches_round(seed, chosen, *, say):
     """Kill the gateway in the middle of batches."""
-    return batches.run_round(seed, kills=BATCHES_KILLS_A_ROUND, keep=keep, say=say)
+    return batches.run_round(
+        seed,
+        kills=BATCHES_KILLS_A_ROUND,
+        upstream=chosen.upstream,
+        keep=chosen.keep,
+        say=say,
+    )
 
 
 def read_results(path):

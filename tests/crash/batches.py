@@ -1,6 +1,6 @@
 """One round of kills in the middle of batches: what is done, what must hold, what was measured.
 
-placer ── POST … ──▶ gateway ── orders, 30 ms away ──▶ paper broker ──▶ ledger
+placer ── POST … ──▶ gateway ── orders, 30 ms away ──▶ paper broker, of any kind ──▶ ledger
                         └─ killed at a point, at times once more while it starts
 
 at each kill    the store that it left knows every order that the ledger has       P9
@@ -53,6 +53,7 @@ class Measured:
     """What a round did and took. Lists have one entry a kill, or a quiet."""
 
     seed: int
+    upstream: str
     points: dict[str, int] = attrs.field(factory=Counter)
     missed: dict[str, int] = attrs.field(factory=Counter)  # aimed at, and never there
     outcomes: dict[str, int] = attrs.field(factory=Counter)
@@ -85,19 +86,21 @@ class Scene:
     say: Callable[[str], None]
 
 
-def run_round(seed, *, kills, is_long=True, keep=None, say=lambda _: None):
+def run_round(
+    seed, *, kills, upstream="ticker_service", is_long=True, keep=None, say=lambda _: None
+):
     """Run a round, and give what was measured. Broken or AssertionError when something fails.
 
     When `is_long`, some kills take the broker too, and the first half of them meets legs that take
     many seconds, or never answer. What a broken round leaves is copied into the folder `keep`.
     """
-    random, measured, began = Random(seed), Measured(seed), time.monotonic()
+    random, measured, began = Random(seed), Measured(seed, upstream), time.monotonic()
     pace = DEFAULT_PACE if seed % PACED_ROUNDS == 0 else FREE_PACE
     with (
         tempfile.TemporaryDirectory(prefix="orderwire-batches-") as name,
-        World(Path(name), seed, accounts_toml=ACCOUNT_TOML % pace) as world,
+        World(Path(name), seed, accounts_toml=ACCOUNT_TOML % pace, upstream=upstream) as world,
         Placer(world.gateway_port, HEADERS, ACCOUNTS, seed) as placer,
-        kept_when_broken(name, keep, seed),
+        kept_when_broken(name, keep, upstream, seed),
     ):
         scout, brokers = Scout(world.ledger, world.store), BROKERS_KILLED * is_long
         scene = Scene(world, placer, scout, random, measured, brokers, say)
@@ -118,13 +121,13 @@ def run_round(seed, *, kills, is_long=True, keep=None, say=lambda _: None):
 
 
 @contextmanager
-def kept_when_broken(folder, keep, seed):
+def kept_when_broken(folder, keep, upstream, seed):
     """Keep the ledger and the store of a round that broke, if somewhere is given."""
     try:
         yield
     except AssertionError:
         if keep is not None:
-            shutil.copytree(folder, keep / f"seed-{seed}", dirs_exist_ok=True)
+            shutil.copytree(folder, keep / f"{upstream}-seed-{seed}", dirs_exist_ok=True)
         raise
 
 

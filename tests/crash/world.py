@@ -25,11 +25,12 @@ EQUAL_WITHIN_S = 20.0
 class World:
     """Both processes, at most one of each at a time. Close it to end what runs."""
 
-    def __init__(self, folder, seed, *, accounts_toml=""):
+    def __init__(self, folder, seed, *, accounts_toml="", upstream="ticker_service"):
         """`accounts_toml` stands in every account's table."""
         self.ledger = folder / "ledger.jsonl"
         self.store = folder / "orderwire.db"
         self.seed = seed
+        self.upstream = upstream
         self.broker_port, self.gateway_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.gateway_port}"
         self._config = gateway_toml(
@@ -38,6 +39,7 @@ class World:
             key_sha256=hashlib.sha256(KEY.encode()).hexdigest(),
             port=self.gateway_port,
             accounts=ACCOUNTS,
+            upstream=upstream,
         )
         text = self._config.read_text()
         for name in ACCOUNTS:
@@ -57,13 +59,13 @@ class World:
         self._ended.close()
         self._http.close()
 
-    def start_broker(self, rate, latency_ms=0):
-        """Start the broker on its ledger, and wait until it serves."""
+    def start_broker(self, rate, latency_ms=0, more=()):
+        """Start the broker on its ledger, and wait until it serves; `more` are words for it."""
         self._broker = self._ended.enter_context(
             orderwire(
                 *("paper", "--port", self.broker_port, "--rate", rate, "--seed", self.seed),
                 *("--ledger", self.ledger, "--accounts", ",".join(ACCOUNTS)),
-                *("--latency-ms", latency_ms),
+                *("--latency-ms", latency_ms, "--upstream", self.upstream, *more),
             )
         )
         self._broker.ready()

@@ -16,6 +16,7 @@ from actors.domain.batch import BatchRequest
 from actors.domain.config import Config
 from actors.domain.errors import BrokerError, ConfigError, DecodeError
 from actors.domain.ids import LogPosition
+from actors.domain.instruments import read_list
 from actors.domain.wire import decode, encode, parse, parse_body, structure
 from actors.upstream.fields import FieldFault
 from actors.upstream.fyers import answers as fyers_answers
@@ -27,6 +28,7 @@ from actors.upstream.kite import frames as kite_frames
 from actors.upstream.kite import login as kite_login
 from actors.upstream.kite import rows as kite_rows
 from actors.upstream.listing import read_rows, rows_of
+from tests.actors.domain import list_samples
 from tests.actors.domain.given import EXAMPLES
 from tests.actors.upstream import samples
 from tests.actors.upstream.fyers import samples as fyers_samples
@@ -141,6 +143,7 @@ KITE = (
         samples.POSITIONS,
     ),
     _kite("placed", partial(_answer, kite_answers.placed), kite_samples.PLACED),
+    _kite("margin", partial(_answer, kite_answers.margin), kite_samples.MARGIN),
     _kite("access_token", partial(_answer, kite_login.access_token), kite_samples.SESSION),
 )
 
@@ -184,7 +187,12 @@ FYERS = (
     ),
     _fyers("placed", partial(_answer, fyers_answers.placed), fyers_samples.PLACED),
     _fyers("complaints", partial(_answer, fyers_answers.complaints), fyers_samples.TOGETHER),
+    _fyers("margin", partial(_answer, fyers_answers.margin), fyers_samples.MARGIN),
     Decoder("fyers answers", _fyers_answer, BrokerError, FYERS_ANSWERS),
+)
+
+LISTS = tuple(
+    text.encode() for text in (list_samples.KITE, list_samples.FYERS, list_samples.FYERS_JSON)
 )
 
 # A little of every class at once, so that pieces of one are spliced into another.
@@ -196,6 +204,7 @@ DECODERS = (
     *map(_model, EXAMPLES),
     Decoder("Config.parse", _config, ConfigError, (TOML,)),
     Decoder("LogPosition.parse", _position, ValueError, (b"550e8400e29b41d4:4711", b"e:0")),
+    Decoder("read_list", read_list, DecodeError, LISTS),
     *KITE,
     *FYERS,
 )

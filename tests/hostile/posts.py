@@ -35,7 +35,7 @@ LARGE = b"x" * 100_000
 KINDS = (
     ("wrong", BATCH, WRONG, KEY, {422}),
     ("malformed", BATCH, MALFORMED, KEY, {400}),
-    ("unknown", BATCH, WRONG, "ow_nobody", {401}),
+    ("unknown", BATCH, WRONG, "ow_nobody", {401, 429}),  # guesses are slowed down
     ("nowhere", "/nowhere", WRONG, KEY, {404}),
     ("no such account", "/accounts/none/batch-orders", WRONG, KEY, {404}),
     ("no such method", "/accounts/primary/trades", WRONG, KEY, {405}),

@@ -1,6 +1,6 @@
 """How fast a batch is: `python -m tests.load.batch`.
 
-    client ── HTTP ──▶ orderwire serve ── loopback ──▶ orderwire paper --latency-ms 200
+    client ── HTTP ──▶ orderwire serve ── loopback ──▶ orderwire paper --latency-ms 200 --upstream …
 
 speed     four legs at once against the same four one after the other: placed one by one, as a desk
           without batches does, and by one batch in sequence; and against the slowest of them
@@ -24,6 +24,9 @@ from typing import Any, Final
 import httpx2
 import trio
 from attrs import define, field, frozen
+
+from tests.web.commands.processes import account_toml
+from web.sandbox.paper import UPSTREAMS
 
 from .latency import machine
 from .processes import started
@@ -169,13 +172,18 @@ async def measure_fairness(gateway: Gateway, accounts: tuple[str, ...], batches:
 
 
 @asynccontextmanager
-async def running(folder: Path, latency_ms: float, accounts: int) -> AsyncIterator[Gateway]:
+async def running(
+    folder: Path, latency_ms: float, accounts: int, upstream: str
+) -> AsyncIterator[Gateway]:
     """Run a broker and a gateway over it, with limits that pace nothing, and a client."""
     names = account_names(accounts)
-    words = ("paper", "--port", "0", "--latency-ms", str(latency_ms), "--accounts", ",".join(names))
+    words = (
+        *("paper", "--port", "0", "--latency-ms", str(latency_ms)),
+        *("--accounts", ",".join(names), "--upstream", upstream),
+    )
     with started("web", *words, log=folder / "broker.log") as broker:
         config = folder / "orderwire.toml"
-        config.write_text(configuration(folder, broker.url, names))
+        config.write_text(configuration(folder, broker.url, names, upstream))
         log = folder / "gateway.log"
         with started("web", "serve", "--config", str(config), log=log) as served:
             limits = httpx2.Limits(max_connections=None)
@@ -191,17 +199,18 @@ def account_names(count: int) -> tuple[str, ...]:
     return tuple(f"a{number}" for number in range(1, count + 1))
 
 
-def configuration(folder: Path, broker_url: str, accounts: tuple[str, ...]) -> str:
+def configuration(folder: Path, broker_url: str, accounts: tuple[str, ...], upstream: str) -> str:
     """Write a configuration whose limits pace nothing."""
     sha256 = hashlib.sha256(KEY.encode()).hexdigest()
     tables = [
-        "[server]\nport = 0",
+        "[server]\nport = 0\nrequests_per_address_s = 100000",
         f'[store]\npath = "{folder / "load.db"}"',
         f'[keys.load]\nsha256 = "{sha256}"\naccounts = ["*"]\nrights = ["read", "trade"]',
+        "requests_per_s = 100000\nrequests_burst = 100000",
     ]
     tables.extend(
-        f'[accounts.{name}]\nupstream = "ticker_service"\nurl = "{broker_url}"\n'
-        f'api_key = "paper"\n[accounts.{name}.limits]\ncalls_per_second = 1000\n'
+        f"{account_toml(upstream, name, broker_url, 'paper')}\n"
+        f"[accounts.{name}.limits]\ncalls_per_second = 1000\n"
         "calls_per_minute = 60000\ncalls_per_day = 1000000"
         for name in accounts
     )
@@ -218,7 +227,7 @@ async def until_ready(http: httpx2.AsyncClient) -> None:
 async def measure(asked: argparse.Namespace, folder: Path) -> tuple[list[Speed], Fairness]:
     """Measure both, and print the rows as they come."""
     speeds = []
-    async with running(folder, asked.latency_ms, asked.accounts) as gateway:
+    async with running(folder, asked.latency_ms, asked.accounts, asked.upstream) as gateway:
         names = account_names(asked.accounts)
         for name, symbols in (("test symbols", TEST_SYMBOLS), ("market symbols", MARKET_SYMBOLS)):
             speeds.append(await measure_speed(gateway, names[0], name, symbols, asked.runs))
@@ -249,6 +258,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=15, help="of each way, alternating")
     parser.add_argument("--accounts", type=int, default=5)
     parser.add_argument("--batches", type=int, default=50, help="at one moment, over all accounts")
+    parser.add_argument("--upstream", choices=UPSTREAMS, default=UPSTREAMS[0])
     asked = parser.parse_args(words)
     print(f"machine: {machine()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="orderwire-batch-") as name:

@@ -2,6 +2,7 @@
 
     commit   events a second, by how many go into one commit
     start    opening and loading a store of N events, a quarter of them orders of today
+    retire   all but the last 10,000 of them, a piece at a time: how long commits would wait for one
 
 On the disk of the temporary folder (TMPDIR chooses it); a fast fsync flatters small groups.
 """
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import attrs
@@ -129,9 +131,24 @@ def measure_start(events: int) -> None:
         print(
             f"read    {len(history)} events of one order in {time.perf_counter() - started:.6f} s"
         )
+        measure_retiring(store, Offset(events - TAIL))
         started = time.perf_counter()
         store.close()
         print(f"close   {time.perf_counter() - started:.3f} s")
+
+
+def measure_retiring(store: SqliteStore, upto: Offset) -> None:
+    """Print how long the steps of retiring take."""
+    steps_s: list[float] = []
+    started = begun = time.perf_counter()
+    for _ in store.retire(upto):
+        ended = time.perf_counter()
+        steps_s.append(ended - begun)
+        begun = ended
+    print(
+        f"retire  {upto:,} events in {time.perf_counter() - started:.1f} s, {len(steps_s):,} steps,"
+        f" median {median(steps_s) * 1e3:.1f} ms, longest {max(steps_s) * 1e3:.0f} ms"
+    )
 
 
 def main() -> None:

@@ -44,7 +44,9 @@ def main() -> int:
         resumes = sum(client.resumes for client in outcome.clients)
         _tell(
             f"seed {seed}: {len(outcome.log.events)} events, {outcome.kills} kills, "
-            f"{resumes} resumes, {outcome.corrections} corrections, {outcome.digest[:12]}",
+            f"{resumes} resumes, {outcome.fickle[0].changes} changes of subscription, "
+            f"{outcome.fickle[1].conflated} conflated, {outcome.corrections} corrections, "
+            f"{outcome.digest[:12]}",
             asked.results,
         )
     print(f"{events} events, {kills} kills, {time.monotonic() - began:.0f} s")

@@ -19,12 +19,13 @@ from typing import Any, Final
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 from trio.testing import MockClock
 
-from actors.domain.config import AccountConfig, Config, StoreConfig
+from actors.domain.config import Config, StoreConfig
 from actors.domain.config_accounts import LimitsConfig
 from actors.domain.ids import AccountId
+from web.commands.demo import account_at
 from web.sandbox.faults import Fault
 from web.sandbox.paper import PaperOptions, open_paper, pace
 from web.sandbox.trader import Trader
@@ -84,6 +85,7 @@ def run_script(script: Script) -> Played:
 async def _run(script: Script, folder: Path) -> Played:
     random = Random(script.seed)
     options = PaperOptions(
+        upstream=script.upstream,
         accounts=ACCOUNTS,
         seed=script.seed,
         ledger=folder / "ledger",
@@ -94,7 +96,7 @@ async def _run(script: Script, folder: Path) -> Played:
     async with open_paper(options, now=wall_clock) as broker, trio.open_nursery() as nursery:
         network = LongWire(broker, Random(random.random()), nursery=nursery)
         disk = Disk(Random(random.random()))
-        config = _config(folder, script.weather)
+        config = _config(folder, script)
         gateway = mortal_gateway(config, network, Random(random.random()), disk)
         nursery.start_soon(gateway.run)
         nursery.start_soon(client.run, gateway.dial)
@@ -199,16 +201,17 @@ def _faults(weather: Weather, length_s: float) -> Iterator[Fault]:
         yield Fault("drop", probability=weather.dropped, **when)
 
 
-def _config(folder: Path, weather: Weather) -> Config:
-    account = AccountConfig(
-        "ticker_service",
-        URL,
-        "paper",
-        reconcile_s=RECONCILE_S,
-        fill_wait_s=FILL_WAIT_S,
-        limits=LimitsConfig(calls_per_minute=weather.calls_per_minute),
-    )
+def _config(folder: Path, script: Script) -> Config:
+    limits = LimitsConfig(calls_per_minute=script.weather.calls_per_minute)
     return Config(
-        accounts={AccountId(name): account for name in ACCOUNTS},
+        accounts={
+            AccountId(name): evolve(
+                account_at(script.upstream, name, URL, "paper"),
+                reconcile_s=RECONCILE_S,
+                fill_wait_s=FILL_WAIT_S,
+                limits=limits,
+            )
+            for name in ACCOUNTS
+        },
         store=StoreConfig(str(folder / "store.db")),
     )

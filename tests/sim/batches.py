@@ -1,4 +1,4 @@
-"""`python -m tests.sim.batches --examples N --seed S`: random batches with random faults, judged.
+"""`python -m tests.sim.batches --examples N --seed S --upstream U`: random batches, faults, judged.
 
     strategies ── Script ──▶ play, judge ──▶ fine, and counted
                     ▲                   └──▶ Broken: shrunk to a few lines, and told
@@ -18,6 +18,8 @@ from typing import Final
 import hypothesis
 from attrs import define, field
 from hypothesis import HealthCheck, Phase
+
+from web.sandbox.paper import UPSTREAMS
 
 from .batch_judge import play
 from .batch_world import Played
@@ -65,6 +67,7 @@ def run(
     stories: int,
     *,
     seed: int = 0,
+    upstream: str = UPSTREAMS[0],
     shrinks: bool = True,
     play: Callable[[Script], Played] = play,
 ) -> Tally:
@@ -91,7 +94,7 @@ def run(
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         )
-        drawn = settings(hypothesis.given(scripts())(once))
+        drawn = settings(hypothesis.given(scripts(upstream))(once))
         hypothesis.seed(seed * SEEDS_APART + first)(drawn)()
     return tally
 
@@ -101,10 +104,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim.batches", description=__doc__)
     parser.add_argument("--examples", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0, help="others give other stories")
+    parser.add_argument("--upstream", choices=UPSTREAMS, default=UPSTREAMS[0])
     asked = parser.parse_args()
     began = time.monotonic()
     try:
-        tally = run(asked.examples, seed=asked.seed)
+        tally = run(asked.examples, seed=asked.seed, upstream=asked.upstream)
     except Broken as broken:
         print(f"BROKEN {broken}")
         return 1

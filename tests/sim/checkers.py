@@ -195,3 +195,39 @@ def check_histories(log: Log, truth: Truth, account_id: str) -> None:
     for order_id, steps in truth.steps.items():
         if told.get(order_id, []) != steps:
             raise Broken(f"P7: order {order_id} filled by {steps}, told as {told.get(order_id)}")
+
+
+def check_positions(log: Log, ledger: list[dict[str, Any]], account_id: str) -> None:
+    """P7: a trade is told together with what is then held: it has that trade and all before it.
+
+    Of brokers that are asked for trades; one that pushes them pushes positions when it likes.
+    """
+    nets: dict[str, list[int]] = defaultdict(lambda: [0])  # of a symbol, after each of its fills
+    places: dict[str, list[int]] = defaultdict(list)  # of an order's fills among those
+    for line in ledger:
+        if line["event"] == "fill" and line["account_id"] == account_id:
+            net = nets[line["tradingsymbol"]]
+            net.append(
+                net[-1] + line["quantity"] * (1 if line["transaction_type"] == "BUY" else -1)
+            )
+            places[line["order_id"]].append(len(net) - 1)
+    held: dict[str, dict[str, int]] = defaultdict(dict)
+    told: dict[str, int] = defaultdict(int)  # trades of an order
+    least: dict[str, int] = {}  # the newest fill of a symbol whose trade was told
+    mine = [log.events[offset] for offset in sorted(log.events)]
+    mine = [event for event in mine if event["account_id"] == account_id]
+    for event, next_event in zip(mine, [*mine[1:], None], strict=True):
+        data = event["data"]
+        if event["type"] == "trade_update":
+            place = places[data["order_id"]][told[data["order_id"]]]
+            told[data["order_id"]] += 1
+            symbol = data["tradingsymbol"]
+            least[symbol] = max(least.get(symbol, 0), place)
+        elif event["type"] == "position_update":
+            held[data["tradingsymbol"]][data["id"]] = data["quantity"]
+        if next_event is not None and next_event["timestamp"] == event["timestamp"]:
+            continue
+        for symbol, place in least.items():
+            if symbol in held and sum(held[symbol].values()) not in nets[symbol][place:]:
+                quantity = sum(held[symbol].values())
+                raise Broken(f"P7: held {quantity} of {symbol} after its trade {place} was told")

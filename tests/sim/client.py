@@ -23,8 +23,11 @@ class Line(Protocol):
     async def receive(self) -> str:
         """Wait for a text; EOFError when the line is dead."""
 
+    async def send(self, text: str) -> None:
+        """Say something; EOFError when the line is dead."""
 
-Dial = Callable[[str | None], AbstractAsyncContextManager[Line]]
+
+Dial = Callable[[str], AbstractAsyncContextManager[Line]]  # by the query of the URL
 
 
 @define(eq=False)
@@ -45,12 +48,13 @@ class Client:
     async def run(self, dial: Dial) -> None:
         """Stay connected, or come and go, until cancelled."""
         while True:
-            since = None if self.epoch is None else f"{self.epoch}:{self.offset}"
+            is_new = self.epoch is None
+            query = "snapshot=true" if is_new else f"since={self.epoch}:{self.offset}"
             stay_s = self.random.expovariate(1 / self.stays_s) if self.stays_s else 1e9
             try:
                 with trio.move_on_after(stay_s):
-                    async with dial(since) as line:
-                        self.resumes += since is not None
+                    async with dial(query) as line:
+                        self.resumes += not is_new
                         while True:
                             self.take(json.loads(await line.receive()))
             except EOFError:

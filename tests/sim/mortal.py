@@ -33,6 +33,8 @@ from .world import Gateway, Killed
 T = TypeVar("T")
 
 STRAY_S = (0.5, 12.0)
+FYERS = "/api/v3"
+JSON_PLACES = {"/orders/place": "tag", "/orders/sync": "orderTag"}  # Kite's are forms
 
 
 class NoAnswer(Exception):
@@ -68,8 +70,9 @@ class LongWire(Network):
             await trio.sleep(latency_s)
             raise BrokerUnreachable("the broker cannot be reached")
         replies, reply = trio.open_memory_channel[Response | None](1)
-        if request.url.endswith("/orders/place") and self.random.random() < self.stray:
-            self.strayed.add(json.loads(request.body)["tag"])
+        tag = tag_placed(request)
+        if tag is not None and self.random.random() < self.stray:
+            self.strayed.add(tag)
             latency_s = self.random.uniform(*STRAY_S)
             self.last_arrival_s = max(self.last_arrival_s, trio.current_time() + latency_s)
             replies.send_nowait(None)
@@ -170,6 +173,16 @@ class Mortal(Gateway):
         if self._death.is_set():
             await trio.sleep_forever()
         return await network.http(request, timeout_s=timeout_s)
+
+
+def tag_placed(request: HttpRequest) -> str | None:
+    """Give the tag that a call places an order under, at whichever broker; None of any other."""
+    path = urlsplit(request.url).path.removeprefix(FYERS)
+    if request.method != "POST" or not path.startswith("/orders/"):
+        return None
+    if path in JSON_PLACES:
+        return json.loads(request.body)[JSON_PLACES[path]]
+    return dict(parse_qsl(request.body.decode()))["tag"]
 
 
 def mortal_gateway(config: Config, network: Network, random: Random, disk: Disk) -> Mortal:

@@ -25,6 +25,7 @@ from actors.domain.batch import Batch, IdempotencyClaim
 from actors.domain.books import AccountBook
 from actors.domain.errors import StoreError, Unavailable
 from actors.runner import Runner
+from web.sandbox.paper import UPSTREAMS
 
 from . import batches
 from .batch_judge import play
@@ -53,7 +54,7 @@ class Caught:
     by: str | None
 
 
-def hunt(mutant: Mutant, stories_max: int = STORIES_MAX) -> Caught:
+def hunt(mutant: Mutant, stories_max: int = STORIES_MAX, upstream: str = UPSTREAMS[0]) -> Caught:
     """Play stories, always the same, until one notices."""
     played = 0
 
@@ -64,7 +65,7 @@ def hunt(mutant: Mutant, stories_max: int = STORIES_MAX) -> Caught:
 
     with mutant.plant():
         try:
-            batches.run(stories_max, shrinks=False, play=count)
+            batches.run(stories_max, upstream=upstream, shrinks=False, play=count)
         except Exception as broken:
             return Caught(played, _first_line(broken))
     return Caught(played, None)
@@ -220,13 +221,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim.mutants", description=__doc__)
     parser.add_argument("--stories", type=int, default=STORIES_MAX)
     parser.add_argument("--only", default="", help="a word of the names")
+    parser.add_argument("--upstream", choices=UPSTREAMS, default=UPSTREAMS[0])
     asked = parser.parse_args()
     lived = 0
     for mutant in MUTANTS:
         if asked.only not in mutant.name:
             continue
         began = time.monotonic()
-        caught = hunt(mutant, asked.stories)
+        caught = hunt(mutant, asked.stories, asked.upstream)
         took = f"{caught.stories:>4} stories, {time.monotonic() - began:.0f} s"
         print(f"{mutant.name:<38} {took}: {caught.by or 'NOT CAUGHT'}", flush=True)
         lived += caught.by is None

@@ -113,24 +113,28 @@ class Network:
         near, far = memory_stream_pair()
         failure: Exception | None = None
         told = [(name.encode(), value.encode()) for name, value in headers.items()]
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._serve, far)
-            nursery.start_soon(self._break, near, far)
-            try:
-                with trio.fail_after(timeout_s):
-                    connection = await trio_websocket.wrap_client_stream(
-                        nursery,
-                        near,
-                        urlsplit(url).netloc,
-                        _resource(url),
-                        extra_headers=told,
-                    )
-                yield TrioSocket(connection)
-            except (trio_websocket.HandshakeError, trio.TooSlowError, OSError) as error:
-                failure = handshake_error(error)
-            except Exception as error:
-                failure = error
-            nursery.cancel_scope.cancel()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._serve, far)
+                nursery.start_soon(self._break, near, far)
+                try:
+                    with trio.fail_after(timeout_s):
+                        connection = await trio_websocket.wrap_client_stream(
+                            nursery,
+                            near,
+                            urlsplit(url).netloc,
+                            _resource(url),
+                            extra_headers=told,
+                        )
+                    yield TrioSocket(connection)
+                except (trio_websocket.HandshakeError, trio.TooSlowError, OSError) as error:
+                    failure = handshake_error(error)
+                except Exception as error:
+                    failure = error
+                nursery.cancel_scope.cancel()
+        except* trio_websocket.HandshakeError as refused:
+            # A refusal is raised by the connection's own reader.
+            failure = handshake_error(_first(refused))
         if failure is not None:
             raise failure
 
@@ -196,6 +200,11 @@ class _BrokersEnd:
 
     async def abort(self) -> None:
         await trio.aclose_forcefully(self.stream)
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 def _resource(url: str) -> str:

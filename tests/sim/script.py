@@ -118,6 +118,7 @@ class Script:
     acts: tuple[Act, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     weather: Weather = Weather()
+    upstream: str = "ticker_service"
 
     @property
     def length_s(self) -> float:
@@ -138,7 +139,7 @@ class Script:
 
 def told(script: Script) -> str:
     """Write a story down, what happens first first."""
-    lines = [f"seed {script.seed}", *_weather(script.weather)]
+    lines = [f"seed {script.seed}, at {script.upstream}", *_weather(script.weather)]
     events: list[tuple[int, str]] = []
     for number, place in enumerate(script.places):
         legs = "; ".join(

@@ -114,8 +114,11 @@ def weathers() -> st.SearchStrategy[Weather]:
     )
 
 
-def scripts() -> st.SearchStrategy[Script]:
-    """Draw a story: several batches at once, what is done about them, and what goes wrong."""
+def scripts(upstream: str) -> st.SearchStrategy[Script]:
+    """Draw a story: several batches at once, what is done about them, and what goes wrong.
+
+    At each broker the same are drawn.
+    """
     return st.builds(
         Script,
         seed=st.integers(0, 999),
@@ -123,4 +126,5 @@ def scripts() -> st.SearchStrategy[Script]:
         acts=st.lists(acts(), max_size=4).map(tuple),
         troubles=st.lists(troubles(), max_size=4).map(tuple),
         weather=weathers(),
+        upstream=st.just(upstream),
     )

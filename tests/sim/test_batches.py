@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from . import batches
 from .batch_judge import play
 from .script import Act, LegWish, Place, Script, Trouble, Weather, told
 
 STORIES = 80
+STORIES_ELSEWHERE = 30
 
 
 def test_random_batches_with_random_faults():
@@ -19,6 +22,16 @@ def test_random_batches_with_random_faults():
     assert len(tally.outcomes) >= 5
     assert tally.kills > 0
     assert tally.strays > 0
+
+
+@pytest.mark.parametrize("upstream", ["fyers", "kite"])
+def test_they_hold_at_each_broker(upstream):
+    """P9, P10, P11: thirty of the same stories over each other wire format, others at each."""
+    seed = 1 + batches.UPSTREAMS.index(upstream)
+    tally = batches.run(STORIES_ELSEWHERE, seed=seed, upstream=upstream)
+    assert tally.stories >= STORIES_ELSEWHERE
+    assert len(tally.outcomes) >= 4
+    assert tally.kills > 0
 
 
 def test_the_same_story_is_the_same_again():

@@ -8,6 +8,7 @@ memory is, and the gateway's own connection code runs as it does behind a port.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -39,6 +40,13 @@ class WebLine:
         assert isinstance(message, str)
         return message
 
+    async def send(self, text: str) -> None:
+        """Say something; EOFError when the line is dead."""
+        try:
+            await self.connection.send_message(text)
+        except trio_websocket.ConnectionClosed:
+            raise EOFError from None
+
 
 @define(eq=False)
 class Front:
@@ -46,15 +54,17 @@ class Front:
 
     app: QuartTrio
     nursery: trio.Nursery
+    buffer_bytes: int | None = None  # what a socket takes at once, if it is not what it usually is
 
     @asynccontextmanager
-    async def dial(self, since: str | None) -> AsyncIterator[WebLine]:
-        """Open a websocket to everything, from a position or else with a snapshot."""
+    async def dial(self, query: str) -> AsyncIterator[WebLine]:
+        """Open a websocket to every account, with the query of its URL."""
         near, far = trio.socket.socketpair()
+        if self.buffer_bytes is not None:
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.buffer_bytes)
         config, context = make_hypercorn_config(), WorkerContext(None)
         connection = Connection(self.app, config, context, trio.SocketStream(far))
         self.nursery.start_soon(connection.run)
-        query = "snapshot=true" if since is None else f"since={since}"
         failure: Exception | None = None
         try:
             async with trio.open_nursery() as nursery:
@@ -76,12 +86,12 @@ class Front:
 
 
 @asynccontextmanager
-async def open_front(system: System) -> AsyncIterator[Front]:
+async def open_front(system: System, *, buffer_bytes: int | None = None) -> AsyncIterator[Front]:
     """Put the web layer over a system; its connections are cut at the end of the block."""
     access = Access.open_on_loopback(system.config)
     app = make_app(system, access, stop=trio.Event(), version="0")
     async with trio.open_nursery() as nursery:
         app.nursery = nursery
         await app.startup()
-        yield Front(app, nursery)
+        yield Front(app, nursery, buffer_bytes)
         nursery.cancel_scope.cancel()

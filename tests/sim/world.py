@@ -26,13 +26,15 @@ from actors.domain.config import Config, StoreConfig
 from actors.domain.ids import AccountId
 from actors.runtime.seams import Seams, offload_inline
 from actors.system import open_system
+from actors.upstream import PUSH_POSITIONS
 from web.commands.demo import account_at
 from web.sandbox.faults import Fault
 from web.sandbox.paper import PaperOptions, open_paper, pace
 from web.sandbox.trader import Trader
 
-from .checkers import Books, Broken, Log, Truth, check_histories, compare
+from .checkers import Books, Broken, Log, Truth, check_histories, check_positions, compare
 from .client import Client, Line
+from .fickle import Chooser, Hasty
 from .network import Network, Odds, wall_clock
 from .wire import Front, open_front
 
@@ -40,6 +42,7 @@ T = TypeVar("T")
 
 SETTLE_S: Final = 90.0
 MEMORY: Final = Path("/dev/shm")  # a real file, and no disk to wait for
+LITTLE_BYTES: Final = 4608  # a few frames: the least that the kernel gives
 URL: Final = "http://broker.test"
 
 
@@ -56,6 +59,7 @@ class Plan:
     outage_every_s: float = 0.0  # the broker is out of reach now and then
     kill_every_s: float = 0.0  # the gateway is killed now and then
     clients: tuple[float, ...] = (0.0, 60.0)  # how long each stays, 0: for good
+    buffer_bytes: int | None = None  # what a client's socket takes at once, if that is little
     checks_histories: bool = False
     upstream: str = "ticker_service"
 
@@ -88,6 +92,7 @@ class Plan:
             ),
             outage_every_s=drawn(150.0, 0.0),
             kill_every_s=drawn(120.0, 0.0),
+            buffer_bytes=drawn(LITTLE_BYTES, None),
         )
 
 
@@ -99,6 +104,7 @@ class Outcome:
     log: Log
     ledger: list[dict[str, Any]]
     clients: list[Client]
+    fickle: tuple[Chooser, Hasty]
     kills: int
     digest: str
 
@@ -118,6 +124,7 @@ class Gateway:
 
     config: Config
     seams: Seams
+    buffer_bytes: int | None = None
     front: Front | None = None
     kills: int = 0
     _death: trio.Event = field(factory=trio.Event)
@@ -128,7 +135,10 @@ class Gateway:
         while True:
             self._death = trio.Event()
             try:
-                async with open_system(self.config, seams) as system, open_front(system) as front:
+                async with (
+                    open_system(self.config, seams) as system,
+                    open_front(system, buffer_bytes=self.buffer_bytes) as front,
+                ):
                     self.front = front
                     await self._death.wait()
             except* Killed:
@@ -143,11 +153,11 @@ class Gateway:
         self.front = None
 
     @asynccontextmanager
-    async def dial(self, since: str | None) -> AsyncIterator[Line]:
+    async def dial(self, query: str) -> AsyncIterator[Line]:
         """Reach it, if it lives."""
         if self.front is None:
             raise EOFError
-        async with self.front.dial(since) as line:
+        async with self.front.dial(query) as line:
             yield line
 
     async def _offload(self, call: Callable[..., T], *args: Any) -> T:
@@ -180,25 +190,32 @@ async def _run(plan: Plan, folder: Path) -> Outcome:
         Client(f"client {i}", log, Random(random.random()), stays_s=stays_s)
         for i, stays_s in enumerate(plan.clients)
     ]
+    fickle = (
+        Chooser("the chooser", log, Random(random.random())),
+        Hasty("the hasty one", log, Random(random.random())),
+    )
     async with open_paper(options, now=wall_clock) as broker, trio.open_nursery() as nursery:
         network = Network(broker, Random(random.random()), plan.odds)
-        gateway = Gateway(_config(plan, folder), network.seams(Random(random.random())))
+        seams = network.seams(Random(random.random()))
+        gateway = Gateway(_config(plan, folder), seams, plan.buffer_bytes)
         nursery.start_soon(gateway.run)
 
         trader = Trader(broker.desk.market, plan.accounts, Random(random.random()))
-        for client in clients:
+        for client in (*clients, *fickle):
             nursery.start_soon(client.run, gateway.dial)
         with trio.move_on_after(plan.length_s):
             async with trio.open_nursery() as troubles:
                 troubles.start_soon(pace, trader, plan.rate)
                 troubles.start_soon(_outages, network, plan.outage_every_s, Random(random.random()))
                 troubles.start_soon(_kills, gateway, plan.kill_every_s, Random(random.random()))
-        network.is_down, network.odds = False, Odds()
+        network.is_down, network.odds, fickle[1].in_order = False, Odds(), True
         await trio.sleep(SETTLE_S)
         nursery.cancel_scope.cancel()
     ledger = [json.loads(line) for line in (folder / "ledger").read_text().splitlines()]
     _judge(plan, log, ledger, clients)
-    return Outcome(plan, log, ledger, clients, gateway.kills, _digest(log, ledger))
+    for each in fickle:
+        each.judge()
+    return Outcome(plan, log, ledger, clients, fickle, gateway.kills, _digest(log, ledger))
 
 
 def _judge(plan: Plan, log: Log, ledger: list[dict[str, Any]], clients: list[Client]) -> None:
@@ -208,6 +225,8 @@ def _judge(plan: Plan, log: Log, ledger: list[dict[str, Any]], clients: list[Cli
         truth = Truth.of(ledger, account_id)
         if plan.checks_histories:
             check_histories(log, truth, account_id)
+        if plan.upstream not in PUSH_POSITIONS:
+            check_positions(log, ledger, account_id)
         for client in clients:
             compare(_part(client.books, account_id), truth)
 

@@ -6,7 +6,7 @@ import pytest
 from actors.domain.model import Note
 from tests.actors.fakes import START, a_position, a_row, a_trade
 from tests.web.fakes import a_gateway, a_key
-from web.accounts import life_of
+from web.accounts import TABLES, life_of
 
 
 async def test_accounts_are_those_that_one_may_read(tmp_path, autojump_clock):
@@ -98,7 +98,7 @@ async def test_trades_positions_and_messages_have_their_lists(gateway, autojump_
 @pytest.mark.parametrize(
     ("query", "name"),
     [
-        *(("at=4", "?at"), ("limit=0", "?limit"), ("limit=1001", "?limit"), ("limit=x", "?limit")),
+        *(("at=x", "?at"), ("limit=0", "?limit"), ("limit=1001", "?limit"), ("limit=x", "?limit")),
         *(("limit=-1", "?limit"), ("before=", "?before"), ("limit=1&limit=2", "?limit")),
         *(("symbol=", "?symbol"), ("Status=OPEN", "?Status"), ("limit=%D9%A3", "?limit")),
     ],
@@ -152,3 +152,102 @@ async def test_what_one_may_not_know_of_is_404(tmp_path, autojump_clock):
         none = await gateway.get("/accounts/nobody/orders", 403, X_API_Key="k")
         assert one["detail"] == none["detail"].replace("nobody", "primary")
         await gateway.get("/accounts/nobody/orders", 404, X_API_Key="a")
+
+
+# ------------------------------------------------------------------------ as it was: ?at=OFFSET
+
+
+async def a_day(gateway):
+    """A story over all lists, and what each of them, and one order, said after each event."""
+    told, paths = {}, [f"/accounts/primary/{name}" for name in TABLES]
+    reports = [
+        *(a_row("1"), a_row("2"), a_trade("t1"), a_position(), Note("warning", "margin is low")),
+        *(a_row("2", filled_quantity=20), a_row("3"), a_row("1", "CANCELLED")),
+        *(a_position(quantity=75), a_row("2", "COMPLETE", filled_quantity=50)),
+    ]
+    for report in reports:
+        await gateway.tell(report)
+        told[gateway.system.journal.end] = {path: await gateway.get(path) for path in paths}
+    return told
+
+
+async def test_lists_are_given_as_they_were(gateway, autojump_clock):
+    """P13: with `?at=` each list is what it said when that was the end, `offset` and all."""
+    told = await a_day(gateway)
+    epoch = gateway.system.journal.epoch
+    for offset, answers in told.items():
+        for path, answer in answers.items():
+            assert await gateway.get(f"{path}?at={offset}") == answer
+            assert await gateway.get(f"{path}?at={epoch}:{offset}") == answer
+    assert answer["offset"] == offset
+    assert answer["epoch"] == epoch
+
+
+async def test_lists_are_given_as_they_were_before_a_restart(tmp_path, autojump_clock):
+    """P5, P13: a gateway that was started again says the same of the time before."""
+    async with a_gateway(tmp_path) as gateway:
+        told = await a_day(gateway)
+    async with a_gateway(tmp_path) as gateway:
+        for offset, answers in told.items():
+            for path, answer in answers.items():
+                assert await gateway.get(f"{path}?at={offset}") == answer
+
+
+async def test_pages_and_filters_are_of_that_time(gateway, autojump_clock):
+    """Walking by `next` at one place gives that place's rows once; a status is that of then."""
+    places = []
+    for n in range(7):
+        await gateway.tell(a_row(str(n)))
+        places.append(gateway.system.journal.end)
+    await gateway.tell(a_row("0", "CANCELLED"))
+    seen, path = [], f"/accounts/primary/orders?at={places[4]}&limit=2"
+    query = path
+    while True:
+        answer = await gateway.get(query)
+        seen += [row["order_id"] for row in answer["data"]]
+        if answer["next"] is None:
+            break
+        query = f"{path}&before={answer['next']}"
+    assert seen == ["4", "3", "2", "1", "0"]
+    assert (await gateway.get(f"{path}&status=CANCELLED"))["count"] == 0
+    assert (await gateway.get("/accounts/primary/orders?status=CANCELLED"))["count"] == 1
+
+
+async def test_an_order_is_given_as_it_was(gateway, autojump_clock):
+    """One order at a place is as its last event until then left it, with its history until then;
+    before its first event there is none.
+    """
+    before, places = gateway.system.journal.end, []
+    for filled in (0, 20, 40):
+        await gateway.tell(a_row("1", filled_quantity=filled))
+        places.append(gateway.system.journal.end)
+    for n, offset in enumerate(places):
+        answer = await gateway.get(f"/accounts/primary/orders/1?at={offset}")
+        assert (answer["offset"], answer["data"]["filled_quantity"]) == (offset, n * 20)
+        assert [event["offset"] for event in answer["history"]] == places[: n + 1]
+    await gateway.get(f"/accounts/primary/orders/1?at={before}", 404)
+
+
+@pytest.mark.parametrize("path", ["orders", "messages", "orders/1"])
+async def test_a_place_that_cannot_be_shown_says_why(gateway, autojump_clock, path):
+    """P4: another epoch is 410, a place ahead of the record 409, each with its reason."""
+    await gateway.tell(a_row("1"))
+    path, journal = f"/accounts/primary/{path}", gateway.system.journal
+    gone = await gateway.get(f"{path}?at=other:1", 410)
+    assert (gone["status"], gone["reason"]) == (410, "epoch")
+    ahead = await gateway.get(f"{path}?at={journal.end + 1}", 409)
+    assert (ahead["status"], ahead["reason"]) == (409, "ahead")
+    journal.retire(journal.end)
+    expired = await gateway.get(f"{path}?at={journal.end - 1}", 410)
+    assert (expired["status"], expired["reason"]) == (410, "expired")
+    assert "errors" in await gateway.get(f"{path}?at=x", 422)
+
+
+async def test_the_past_is_for_those_who_may_read_the_account(tmp_path, autojump_clock):
+    """P21: with `?at=` nothing is shown to whom the present is not."""
+    keys = {"desk": a_key("k", "hedge"), "all": a_key("a")}
+    async with a_gateway(tmp_path, keys=keys) as gateway:
+        await gateway.tell(a_row("1"))
+        await gateway.get("/accounts/primary/orders?at=1", 403, X_API_Key="k")
+        await gateway.get("/accounts/primary/orders/1?at=1", 404, X_API_Key="k")
+        await gateway.get("/accounts/nobody/orders?at=1", 404, X_API_Key="a")

@@ -1,11 +1,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs import evolve
 
 from actors.domain.config import AccountConfig, Config, ServerConfig
 from actors.domain.errors import Refused
 from tests.web.fakes import a_key
+from web.asked import COOKIE
 from web.auth import Access, Asked
+from web.sessions import SESSION_S
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 ACCOUNT = AccountConfig("ticker_service", "http://broker.test", "key")
@@ -145,3 +148,72 @@ def test_with_keys_a_page_comes_from_here_or_is_allowed(host, origin, status):
     """P21: a browser's Origin has to be ours or one of allowed_origins."""
     access = Access.from_keys(config("https://desk.test/"))
     assert status_of(access.check_browser, Asked(host=host, origin=origin)) == status
+
+
+def by_session(access, key, now=NOW):
+    """Log in with a key, and give what the browser then sends from a page of ours."""
+    token, _ = access.log_in(key, now)
+    return Asked("gw.test", "http://gw.test", cookies=f"{COOKIE}={token}", method="POST")
+
+
+def test_a_session_and_a_ticket_may_what_their_key_may():
+    """P21: they are the key's caller, by its name, and no more."""
+    access = Access.from_keys(config(desk=a_key("d", "hedge", rights=("read", "trade"))))
+    by_key = access.identify(Asked(api_key="d"), NOW)
+    session = access.identify(by_session(access, "d"), NOW)
+    ticket, _ = access.issue_ticket(session, NOW)
+    by_ticket = access.identify(Asked(ticket=ticket), NOW)
+    assert session == by_ticket
+    for caller in (session, by_ticket):
+        assert (caller.name, caller.rights) == (by_key.name, by_key.rights)
+        assert (caller.accounts, caller.key) == (by_key.accounts, by_key.key)
+        assert caller.session is not None
+
+
+def test_a_key_counts_before_a_ticket_and_that_before_a_session():
+    """What was put there on purpose counts; what a browser sends by itself does not replace it."""
+    access = Access.from_keys(config(desk=a_key("d"), eye=a_key("e"), all=a_key("a")))
+    asked = by_session(access, "d")
+    ticket, _ = access.issue_ticket(access.identify(Asked(api_key="e"), NOW), NOW)
+    assert access.identify(evolve(asked, ticket=ticket, api_key="a"), NOW).name == "all"
+    assert access.identify(evolve(asked, ticket=ticket), NOW).name == "eye"
+    assert status_of(access.identify, evolve(asked, ticket=ticket), NOW) == 401
+    assert access.identify(asked, NOW).name == "desk"
+    assert status_of(access.identify, evolve(asked, api_key="no"), NOW) == 401
+
+
+def test_who_came_by_a_session_stays_as_long_as_it_and_its_key():
+    """P21: until the session's end, the key's, a logout; and whoever is in is told to look."""
+    key = a_key("d", expires_at=NOW + timedelta(hours=1))
+    access = Access.from_keys(config(desk=key, eye=a_key("e")))
+    told = []
+    desk = access.identify(by_session(access, "d"), NOW)
+    eye = access.identify(by_session(access, "e"), NOW)
+    access.watchers.add(lambda: told.append(access.stands(eye, NOW)))
+    assert (access.left_s(desk, NOW), access.left_s(eye, NOW)) == (3600, SESSION_S)
+    assert access.left_s(eye, NOW + timedelta(days=1)) == 0
+    assert not access.stands(eye, NOW + timedelta(seconds=SESSION_S))
+    access.log_out(eye.session)
+    assert told == [False]
+    assert access.left_s(eye, NOW) == 0
+    access.use_keys(config(eye=a_key("e")))
+    assert not access.stands(desk, NOW)
+    assert len(access.sessions) == 0
+
+
+def test_other_limits_of_a_key_end_nobody():
+    """A reload that only changes how much a key may has every socket and session stay."""
+    access = Access.from_keys(config(desk=a_key("d")))
+    caller = access.identify(by_session(access, "d"), NOW)
+    access.use_keys(config(desk=a_key("d", requests_burst=1)))
+    assert access.stands(caller, NOW)
+    access.use_keys(config(desk=a_key("d", rights=("read", "trade"))))
+    assert not access.stands(caller, NOW)
+
+
+def test_a_ticket_of_a_key_that_is_gone_is_none():
+    """P21: revoked between the ticket and its use: 401."""
+    access = Access.from_keys(config(desk=a_key("d")))
+    ticket, _ = access.issue_ticket(access.identify(Asked(api_key="d"), NOW), NOW)
+    access.use_keys(config(desk=a_key("new")))
+    assert status_of(access.identify, Asked(ticket=ticket), NOW) == 401

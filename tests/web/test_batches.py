@@ -139,6 +139,8 @@ async def test_a_dry_run_says_what_it_would_do_and_sends_nothing(gateway, autoju
     path = f"{PATH}?dry_run=true"
     answer = await gateway.post(path, body("FILL1", "REST2"), Idempotency_Key="k")
     assert (answer["status"], answer["total_orders"]) == ("dry_run", 2)
+    assert answer["margin"] == {"required": 1000, "available": 5000}
+    assert answer["margin_error"] is None
     assert [order["transaction_type"] for order in answer["way_out"]] == ["SELL", "SELL"]
     assert (answer["epoch"], answer["offset"], journal.end) == (journal.epoch, end, end)
     assert gateway.brokers["primary"].asked("place") == []

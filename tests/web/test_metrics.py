@@ -1,9 +1,14 @@
+from unittest.mock import patch
+
 import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from actors.domain.errors import StreamLost
+from actors.domain.instruments import Instruments
 from actors.domain.model import Draft
+from actors.listings import Listed, Source
+from tests.actors.domain.list_samples import KITE
 from tests.actors.fakes import START, a_row
 from tests.web.fakes import a_gateway, a_key, serving
 from tests.web.raw import plug
@@ -25,13 +30,18 @@ async def scrape(gateway):
 
 
 async def test_the_journal_and_its_commits_show(gateway, autojump_clock):
-    """journal_offset is the last committed event; each commit is measured."""
+    """journal_offset is the last committed event, journal_base_offset the last that was retired; each
+    commit is measured.
+    """
     before = await scrape(gateway)
     await gateway.tell(a_row("1"))
     await gateway.tell(a_row("2"))
+    gateway.system.journal.retire(1)
     after = await scrape(gateway)
     assert after["journal_offset",] == gateway.system.journal.end
     assert after["journal_offset",] == before["journal_offset",] + 2
+    assert (after["journal_base_offset",], before["journal_base_offset",]) == (1, 0)
+    assert after["journal_events",] == after["journal_offset",] - 1
     assert after["journal_commit_seconds_count",] == before["journal_commit_seconds_count",] + 2
 
 
@@ -49,6 +59,21 @@ async def test_streams_show_by_account(gateway, autojump_clock):
     gateway.brokers["primary"].push(StreamLost("gone"))
     await trio.sleep(1)
     assert (await scrape(gateway))["upstream_connected", "primary"] == 0
+
+
+async def test_lists_of_instruments_show_by_account(gateway, autojump_clock):
+    """How many instruments are known, and how old they are, where a list was asked for."""
+    listed = Source("", instruments=Instruments.parse(KITE), loaded_at=START)
+    listings = gateway.system.listings
+    with patch.object(listings, "_of", {"primary": Listed((listed,)), "hedge": Listed()}):
+        samples = await scrape(gateway)
+        assert samples["instruments_loaded", "primary"] == 4
+        assert 1 <= samples["instruments_age_seconds", "primary"] < 60
+        listed.loaded_at = listed.instruments = None
+        samples = await scrape(gateway)
+        assert samples["instruments_loaded", "primary"] == 0
+        assert ("instruments_age_seconds", "primary") not in samples
+        assert ("instruments_loaded", "hedge") not in samples
 
 
 async def test_batches_are_counted_at_their_end(gateway, autojump_clock):
@@ -94,7 +119,7 @@ async def test_exposure_shows_until_it_is_gone(gateway, autojump_clock):
 async def test_each_bound_stands_beside_its_use(gateway, autojump_clock):
     """P20: what is bounded has queue_bound, and queue_used below it."""
     samples = await scrape(gateway)
-    for name in ("writer", "journal_tail", "feeds", "batches"):
+    for name in ("writer", "journal_tail", "feeds", "batches", "past_asking", "past_rows"):
         assert 0 <= samples["queue_used", name] <= samples["queue_bound", name]
     assert samples["queue_used", "journal_tail"] == gateway.system.journal.held
     subscription = gateway.system.broadcaster.subscribe(None)

@@ -62,11 +62,11 @@ async def test_one_account_and_pages(gateway, autojump_clock):
 async def test_status_says_how_things_stand(gateway, autojump_clock):
     """GET status: connected when all streams are, the caller's types, and how much there is."""
     await gateway.tell(a_row("1"))
-    await gateway.tell(a_trade("t"), account="hedge")
+    await gateway.tell(a_trade("t"), account="hedge", events=2)  # and the position it makes
     answer = await gateway.get(f"{ROOT}/status")
     data = answer["data"]
     assert (answer["status"], data["connected"], data["subscribed_types"]) == ("success", True, [])
-    assert data["data_counts"] == {"orders": 1, "trades": 1, "positions": 0, "general": 2}
+    assert data["data_counts"] == {"orders": 1, "trades": 1, "positions": 1, "general": 2}
     assert data["accounts"]["hedge"]["state"] == "live"
     one = (await gateway.get(f"{ROOT}/status?account_id=primary"))["data"]
     assert (one["data_counts"]["trades"], list(one["accounts"])) == (0, ["primary"])

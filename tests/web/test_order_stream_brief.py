@@ -142,7 +142,7 @@ async def test_the_client_hears_what_it_subscribed_to(gateway):
             )
             while (await told(ws))["type"] != "subscribed":
                 pass
-            for report in (FILLED, FILL, HELD):
+            for report in (FILLED, HELD, FILL):  # a trade of what is not held yet tells a position
                 await gateway.tell(report)
             heard = {}
             with trio.fail_after(5):

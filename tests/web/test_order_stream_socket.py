@@ -42,15 +42,16 @@ async def test_frames_are_the_dialects(gateway, autojump_clock):
         )
         assert (frame["epoch"], frame["offset"]) == (hello["epoch"], hello["offset"] + 1)
         assert frame["prev"] <= hello["offset"]
-        await gateway.tell(a_trade("t"), account="hedge")
+        await gateway.tell(a_trade("t"), account="hedge", events=2)  # and the position it makes
         await gateway.tell(a_position())
         await gateway.tell(Note("info", "word"))
-        frames = [await hear(socket) for _ in range(3)]
+        frames = [await hear(socket) for _ in range(4)]
     assert [(f["type"], f["account_id"]) for f in frames] == [
-        *(("OnTrades", "hedge"), ("OnPositions", "primary"), ("OnGeneral", "primary")),
+        *(("OnTrades", "hedge"), ("OnPositions", "hedge"), ("OnPositions", "primary")),
+        ("OnGeneral", "primary"),
     ]
-    assert [f["prev"] for f in frames] == [frame["offset"], *(f["offset"] for f in frames[:2])]
-    assert frames[2]["data"]["message"] == "word"
+    assert [f["prev"] for f in frames] == [frame["offset"], *(f["offset"] for f in frames[:3])]
+    assert frames[3]["data"]["message"] == "word"
 
 
 async def test_nothing_is_heard_until_it_is_subscribed_to(gateway, autojump_clock):

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +96,14 @@ def test_a_callers_types_are_none_until_he_subscribes():
     assert (usual.of(one), usual.of(other)) == (TRADES, frozenset())
     usual.put(one, frozenset())
     assert usual.of(one) == frozenset()
+
+
+def test_each_login_has_types_of_its_own():
+    """Two who logged in by one key do not choose for each other, nor for the key's programs."""
+    usual, program = Usual(), someone("desk")
+    one, other = evolve(program, session="one"), evolve(program, session="other")
+    usual.put(one, TRADES)
+    assert (usual.of(one), usual.of(other), usual.of(program)) == (TRADES, frozenset(), frozenset())
 
 
 def test_what_is_remembered_is_bounded():

@@ -17,7 +17,6 @@ from web.server import (
     PORT,
     Listen,
     Port,
-    counted_as,
     make_room_for_connections,
     open_listeners,
     serve,
@@ -185,18 +184,6 @@ async def test_one_address_gets_so_many_connections(stage, nursery):
         async with plug(url) as four:
             await four.ask("GET", "/hello")
             assert (await four.answer())[0] == 200
-
-
-@pytest.mark.parametrize(
-    ("address", "counted"),
-    [
-        *(("127.0.0.1", "127.0.0.1"), ("::ffff:10.1.2.3", "10.1.2.3"), ("::1", "::/64")),
-        *(("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("fe80::1%eth0", "fe80::/64")),
-    ],
-)
-def test_whose_an_address_is(address, counted):
-    """P20: a host that has a /64 of IPv6 is one host, and so is one that comes by both kinds."""
-    assert counted_as(address) == counted
 
 
 async def test_all_together_get_so_many(stage, nursery, monkeypatch, entries):

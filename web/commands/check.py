@@ -49,6 +49,8 @@ def summary(path: Path, config: Config) -> Iterator[str]:
     for name, account in config.accounts.items():
         mode = "" if account.mode == "trade" else ", reads only"
         yield f"  account  {name}: {account.upstream} at {account.address}{mode}"
+        for address in account.list_addresses:
+            yield f"  account  {name}: its instruments from {address}"
     for label, key in config.keys.items():
         until = "" if key.expires_at is None else f", until {key.expires_at:%Y-%m-%d %H:%M} UTC"
         yield f"  key      {label}: {', '.join(key.rights)} over {', '.join(key.accounts)}{until}"

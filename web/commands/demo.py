@@ -20,10 +20,11 @@ from typing import Final
 import click
 import structlog
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors import Config
 from actors.domain.config import AccountConfig, KeyConfig, ServerConfig, StoreConfig
+from actors.domain.config_lists import BROKERS_OWN, LISTS, ListAt
 from actors.domain.ids import AccountId
 from web.auth import LOOPBACK, Access
 
@@ -226,7 +227,10 @@ def configuration(
         keys["demo"] = KeyConfig(key.sha256, accounts=("*",), rights=("read", "trade", "admin"))
     config = Config(
         accounts={
-            AccountId(name): account_at(upstream, name, urls[upstream], api_key)
+            AccountId(name): evolve(
+                account_at(upstream, name, urls[upstream], api_key),
+                instruments=ListAt((BROKERS_OWN,)) if upstream in LISTS else None,
+            )
             for name, upstream in wanted.accounts.items()
         },
         server=ServerConfig(host=wanted.host, port=wanted.port),

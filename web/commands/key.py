@@ -76,5 +76,6 @@ def toml_lines(name: str, sha256: str, accounts: tuple[str, ...], rights: tuple[
     quoted_accounts, quoted_rights = lists
     return (
         f'[keys.{name}]\nsha256 = "{sha256}"\n'
-        f"accounts = [{quoted_accounts}]\nrights = [{quoted_rights}]"
+        f"accounts = [{quoted_accounts}]\nrights = [{quoted_rights}]\n"
+        "# expires_at, connections_max, requests_per_s and requests_burst may stand here"
     )

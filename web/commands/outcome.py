@@ -54,8 +54,19 @@ def dry_lines(run: Document) -> Iterator[str]:
     for number, stage in enumerate(stages if isinstance(stages, list) else (), 1):
         legs = ", ".join(map(shown, stage)) if isinstance(stage, list) else shown(stage)
         yield _line(f"stage {number}", f"legs {legs}", "")
+    yield from margin_lines(run)
     for order in rows(run, "way_out"):
         yield _line("way out", order_of(order), said(order, "order_type") + _at(order, "price"))
+
+
+def margin_lines(run: Document) -> Iterator[str]:
+    """Tell what the broker would block, beside what there is; or why that is not known."""
+    margin = run.get("margin")
+    if isinstance(margin, dict):
+        there = said(margin, "available")
+        yield _line("margin", said(margin, "required"), f"of {there}" if there else "")
+    elif run.get("margin_error"):
+        yield _line("margin", "not known", said(run, "margin_error"))
 
 
 def fault_lines(status: int, document: Document) -> Iterator[str]:

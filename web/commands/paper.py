@@ -1,18 +1,23 @@
 """`orderwire paper`: the sandbox broker alone, behind its broker's own wire format.
 
 options ──▶ PaperOptions ──▶ serve_paper ──▶ ready URL … until told to stop
+SIGHUP ──▶ --faults again ──▶ its faults, or a word on stderr and nothing changed
 """
 
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
 import click
+import structlog
 import trio
 
-from web.sandbox.faults import FaultFileError, read_faults
+from web.sandbox.faults import Fault, FaultFileError, read_faults
 from web.sandbox.ledger import LedgerError
 from web.sandbox.paper import UPSTREAMS, PaperOptions
 from web.sandbox.server import serve_paper
@@ -23,6 +28,8 @@ from .options import AccountNames
 from .process import ended_by, run, say_ready
 
 LIFELINE_READ_BYTES = 1024
+
+log = structlog.get_logger()
 
 
 @click.command("paper", short_help="Run a paper broker alone.")
@@ -81,7 +88,7 @@ LIFELINE_READ_BYTES = 1024
     "--faults",
     type=click.Path(dir_okay=False, path_type=Path),
     help="A TOML file of [[fault]] tables: drop, silent, delay, double, reorder, refuse, late, "
-    "lost.",
+    "lost, dead, still. SIGHUP reads it again.",
 )
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when stdin does.")
 def command(
@@ -122,17 +129,29 @@ def command(
         raise BadConfiguration(str(error)) from None
     except ValueError as error:
         raise BadConfiguration(f"paper: {error.args[0]}") from None
-    run(partial(serve, options, host, port, lifeline=lifeline))
+    run(partial(serve, options, host, port, lifeline=lifeline, faults=faults))
 
 
 async def serve(
-    options: PaperOptions, host: str, port: int, stop: trio.Event, *, lifeline: bool
+    options: PaperOptions,
+    host: str,
+    port: int,
+    stop: trio.Event,
+    *,
+    lifeline: bool,
+    faults: Path | None = None,
 ) -> None:
     """Serve a broker until told to stop. CannotRun for a port or a ledger that is not to be had."""
-    async with ended_by(stop), trio.open_nursery() as nursery:
+    async with AsyncExitStack() as opened:
+        more = None
+        if faults is not None:
+            signals = opened.enter_context(trio.open_signal_receiver(signal.SIGHUP))
+            more = faults_at_signals(signals, faults)
+        await opened.enter_async_context(ended_by(stop))
+        nursery = await opened.enter_async_context(trio.open_nursery())
         with listening(host, port):
             try:
-                url = await nursery.start(partial(serve_paper, options, host, port))
+                url = await nursery.start(partial(serve_paper, options, host, port, faults=more))
             except Exception as error:
                 damaged = [leaf for leaf in leaves(error) if isinstance(leaf, LedgerError)]
                 if damaged:
@@ -141,6 +160,17 @@ async def serve(
         say_ready(url)
         if lifeline:
             nursery.start_soon(stop_at_the_end_of_stdin, stop)
+
+
+async def faults_at_signals(
+    signals: AsyncIterator[int], path: Path
+) -> AsyncIterator[Sequence[Fault]]:
+    """Read the faults again at each signal; a file that is wrong changes nothing."""
+    async for _ in signals:
+        try:
+            yield read_faults(path)
+        except FaultFileError as error:
+            log.warning("the faults stay as they were", reason=str(error))
 
 
 async def stop_at_the_end_of_stdin(stop: trio.Event) -> None:

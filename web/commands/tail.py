@@ -1,31 +1,45 @@
 """`orderwire tail`: a gateway's events as they happen, one line each, on stdout.
 
-follow ──▶ lines, bounded ──▶ a thread that writes ──▶ stdout
-                                    └─ closed (`| head`) ──▶ ends, exit 0
+client.follow ──▶ lines, bounded ──▶ a thread that writes ──▶ stdout
+      └─ trouble, gaps ──▶ stderr              └─ closed (`| head`) ──▶ ends, exit 0
 """
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import sys
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 import trio
+from attrs import frozen
 from rich.console import Console
 
-from .follow import Place, Target, follow
+from web.client import ClientError, Event, Gap, Refused, Snapshot, follow
+
+from .faults import CannotRun
 from .lines import coloured, heading, json_line
-from .options import NAME
-from .options import Place as PlaceOption
+from .options import NAME, Place
 from .process import ended_by, run
 
 LINES_MAX: Final = 1000
 DEFAULT_URL: Final = "http://127.0.0.1:8009"
+
+
+@frozen
+class Target:
+    """What to follow: the gateway's URL, an account or all, a key or none; from where, how long."""
+
+    url: str
+    account: str | None
+    key: str | None
+    since: str | None
+    patience_s: float
 
 
 @click.command("tail", short_help="Follow the events of a gateway.")
@@ -33,7 +47,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8009"
 @click.option("--account", help="Only this account; all that the key may read, when not said.")
 @click.option(
     "--since",
-    type=PlaceOption(),
+    type=Place(),
     help="Begin after this place, as a frame gave it; else with what happens from now on.",
 )
 @click.option(
@@ -44,9 +58,9 @@ DEFAULT_URL: Final = "http://127.0.0.1:8009"
 @click.option(
     "--patience",
     "patience_s",
-    type=click.FloatRange(0, 86_400),
-    default=300.0,
-    show_default=True,
+    type=click.FloatRange(0),
+    default=math.inf,
+    show_default="for ever",
     help="Seconds to go on trying while the gateway cannot be reached.",
 )
 def command(
@@ -60,33 +74,73 @@ def command(
     """Follow the events of the gateway at URL, one line each, each exactly once.
 
     On a terminal the lines have columns and colours; piped, they are the gateway's JSON frames.
-    When the connection is lost it comes back by itself and goes on where it was; what a person
-    should know of that is said on stderr.
+    When the connection is lost it comes back by itself and goes on where it was, for as long as it
+    takes; what a person should know of that is said on stderr, a gap in the record above all.
 
     Exit status: 0 when ended by Ctrl-C or because nobody reads on (`| head`), 2 for a fault of
-    the command line, 1 when the gateway refuses or stays away.
+    the command line, 1 when the gateway refuses, or stays away for longer than the patience.
     """
     check_target(url, account)
-    place = Place() if since is None else Place(*since)
-    run(partial(tail, Target(url, account, key), place, patience_s))
+    place = None if since is None else f"{since[0]}:{since[1]}"
+    run(partial(tail, Target(url, account, key, place, patience_s)))
 
 
-async def tail(target: Target, place: Place, patience_s: float, stop: trio.Event) -> None:
+async def tail(target: Target, stop: trio.Event) -> None:
     """Follow until told to stop, or until nobody reads."""
     console = Console(file=sys.stdout) if sys.stdout.isatty() else None
     put, take = trio.open_memory_channel[str](LINES_MAX)
-    line_of = None if console is None else coloured(console)
-
-    async def on_event(text: str, frame: dict[str, Any]) -> None:
-        await put.send(json_line(text) if line_of is None else line_of(frame))
-
     async with ended_by(stop), trio.open_nursery() as nursery:
         nursery.start_soon(write_lines, take, stop)
         nursery.start_soon(notice_closed_pipe, sys.stdout.fileno(), stop)
         if console is not None:
             await put.send(heading(console))
-        say = partial(click.echo, err=True)
-        await follow(target, place, on_event, say, patience_s=patience_s)
+        try:
+            await put_events(target, put, console)
+        except ClientError as error:
+            raise CannotRun(told_of(error)) from None
+
+
+async def put_events(
+    target: Target, put: trio.MemorySendChannel[str], console: Console | None
+) -> None:
+    """Put a line for each event, for ever. ClientError when they cannot be followed any further."""
+    say = partial(click.echo, err=True)
+    line_of = None if console is None else coloured(console)
+    async with follow(
+        target.url,
+        key=target.key,
+        accounts=[] if target.account is None else [target.account],
+        since=target.since,
+        patience_s=target.patience_s,
+        say=say,
+    ) as values:
+        async for value in values:
+            if isinstance(value, Event):
+                await put.send(json_line(value.text) if line_of is None else line_of(row_of(value)))
+            else:
+                say(gap_line(value))
+
+
+def row_of(event: Event) -> dict[str, object]:
+    """Give of an event what a line shows."""
+    return {
+        "type": event.type,
+        "account_id": event.account_id,
+        "timestamp": event.timestamp,
+        "data": event.data,
+    }
+
+
+def told_of(error: ClientError) -> str:
+    """Say why it ends, and how a key is given where one is needed."""
+    is_key = isinstance(error, Refused) and error.status == 401
+    return f"{error} (--key, or ORDERWIRE_KEY)" if is_key else str(error)
+
+
+def gap_line(snapshot: Snapshot) -> str:
+    """Say that events are missing here, and why."""
+    reason = snapshot.reason if isinstance(snapshot, Gap) else "a new beginning"
+    return f"missed: the record could not be gone on with ({reason}); from {snapshot.position} on"
 
 
 async def write_lines(lines: trio.MemoryReceiveChannel[str], stop: trio.Event) -> None:

@@ -21,6 +21,7 @@ VARIETIES: Final = frozenset({"regular", "amo", "co", "iceberg", "auction"})
 VALIDITIES: Final = frozenset({"DAY", "IOC", "TTL"})
 TAG: Final = re.compile(r"[A-Za-z0-9]{1,20}")
 SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9&_ -]{0,39}")
+LISTED_MAX: Final = 50
 QUANTITY_MAX: Final = 10_000_000
 PRICE_MAX: Final = Decimal(100_000_000)
 
@@ -48,6 +49,15 @@ def ask_of(account_id: str, body: dict[str, Any]) -> Ask:
             tag=tag,
         )
     )
+
+
+def listed(value: Any, most: int = LISTED_MAX) -> list[dict[str, Any]]:
+    """Give the orders of a list as it came. Raises RefusedError for anything but 1 to `most`."""
+    if not isinstance(value, list) or not 1 <= len(value) <= most:
+        raise RefusedError(f"A list of 1 to {most} orders is wanted.")
+    if not all(isinstance(order, dict) for order in value):
+        raise RefusedError("Each order is an object.")
+    return value
 
 
 def modified(ask: Ask, body: dict[str, Any]) -> Ask:

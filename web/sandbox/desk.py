@@ -1,20 +1,25 @@
 """What a broker's REST and stream share: its books, its key, its clocks, its faults.
 
     frame of a change ──▶ push ──▶ the fate of each copy ──▶ every socket of the account
+    a caller's token ──▶ lets_in ──▶ whether it is the day's; who is turned away is counted
 
 Nothing here is any broker's own: how a change is written is the face's affair.
 """
 
 import hmac
+import logging
+from collections import Counter
 from datetime import date
 
 import trio
-from attrs import define
+from attrs import Factory, define
 
 from web.sandbox.faults import Faults
 from web.sandbox.market import Market
 from web.sandbox.orders import IST, Fill, Moment, Now, Order
 from web.sandbox.sockets import Hub
+
+log = logging.getLogger(__name__)
 
 
 @define(eq=False)
@@ -29,6 +34,8 @@ class Desk:
     now: Now
     started_s: float
     latency_s: float = 0.0
+    turned_away: Counter[str] = Factory(Counter)
+    """How often each account came with a token that is not good."""
 
     def knows(self, key: str | None) -> bool:
         """Whether this is the API key."""
@@ -43,6 +50,24 @@ class Desk:
         if login is not None and login in self.accounts:
             return login
         return self.accounts[0] if self.knows(login) else None
+
+    def token_of(self, account_id: str) -> str:
+        """Give the account's token: the API key, until faults say that it is dead."""
+        token = self.faults.token(account_id, self.elapsed_s())
+        return self.api_key if token is None else token
+
+    def lets_in(self, account_id: str, token: str | None, door: str) -> bool:
+        """Whether this is the account's token of the day; `door` is what the log says otherwise."""
+        good = self.token_of(account_id)
+        if token is not None and hmac.compare_digest(token.encode(), good.encode()):
+            return True
+        self.turned_away[account_id] += 1
+        log.info("turned away: account %s at %s", account_id, door)
+        return False
+
+    def is_still(self) -> bool:
+        """Whether the market stands still."""
+        return self.faults.is_still(self.elapsed_s())
 
     def elapsed_s(self) -> float:
         """Seconds since the broker started: the time that faults are in."""

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from web.sandbox.books import AccountBook
 from web.sandbox.ledger import Entry
-from web.sandbox.orders import ENDED, IST, Ask, Fill, Moment, Now, Order, RefusedError
+from web.sandbox.orders import ENDED, IST, ZERO, Ask, Fill, Moment, Now, Order, RefusedError
 
 
 @frozen
@@ -24,6 +24,15 @@ class Change:
 
     order: Order
     moment: Moment
+
+
+@frozen
+class End:
+    """How an order that is filled or killed at once ends; rejected where there is a `message`."""
+
+    filled: int = 0
+    price: Decimal = ZERO
+    message: str | None = None
 
 
 Listener = Callable[[Change], None]
@@ -92,6 +101,47 @@ class Exchange:
         ended = evolve(taken, event="end", status="REJECTED", message=message)
         return self._commit(None, [taken, ended])
 
+    def combine(self, asks: Sequence[Ask], ends: Sequence[End]) -> tuple[str, list[Order]]:
+        """Take orders as one, each ended at once: filled as far as its `End` says.
+
+        Gives the id of the whole, and the orders. They are written down in one piece, so a kill
+        leaves all of them or none.
+        """
+        first = self._orders_made + 1
+        whole = self._order_id(first)
+        changes: list[list[Entry]] = []
+        lives: list[list[Entry]] = []
+        for number, (ask, end) in enumerate(zip(asks, ends, strict=True), first + 1):
+            leg = evolve(ask, parent=whole)
+            taken, *life = self._life(self._order_id(number), leg, end)
+            changes.append(taken)
+            lives.extend(life)
+        changes += lives
+        self._record([entry for change in changes for entry in change])
+        orders = [
+            self._change(self._orders.get(entries[0].order_id), entries) for entries in changes
+        ]
+        return whole, orders[: len(asks)]
+
+    def _life(self, order_id: str, ask: Ask, end: End) -> list[list[Entry]]:
+        """Give the changes of an order that ends as soon as it is taken."""
+        if end.message is not None:
+            taken = self._entry("order", order_id, ask, "VALIDATION PENDING")
+            rejected = evolve(taken, event="end", status="REJECTED", message=end.message)
+            return [[taken, rejected]]
+        status = "COMPLETE" if end.filled == ask.quantity else "CANCELLED"
+        changes = [[self._entry("order", order_id, ask, "OPEN")]]
+        ended = self._entry("end", order_id, ask, status)
+        if end.filled:
+            word = "COMPLETE" if status == "COMPLETE" else "OPEN"
+            traded = self._entry("fill", order_id, ask, word)
+            changes.append([evolve(traded, quantity=end.filled, price=end.price)])
+        if status == "COMPLETE":
+            changes[-1].append(ended)
+        else:
+            changes.append([ended])
+        return changes
+
     def reject(self, order_id: str, message: str) -> None:
         """End an order that was taken and not yet open."""
         order = self.order(order_id)
@@ -139,8 +189,11 @@ class Exchange:
         return order
 
     def _next_order_id(self) -> str:
+        return self._order_id(self._orders_made + 1)
+
+    def _order_id(self, number: int) -> str:
         # The day of the exchange, then a number that runs on over days and restarts.
-        return f"{self._now().astimezone(IST):%y%m%d}{self._orders_made + 1:09d}"
+        return f"{self._now().astimezone(IST):%y%m%d}{number:09d}"
 
     def _entry(self, event: str, order_id: str, ask: Ask, status: str) -> Entry:
         now = self._now()
@@ -149,8 +202,11 @@ class Exchange:
         return Entry(event, order_id, ask, ask.quantity, ask.price, status, at)
 
     def _commit(self, order: Order | None, entries: Sequence[Entry]) -> Order:
-        before = len(order.history) if order else 0
         self._record(entries)
+        return self._change(order, entries)
+
+    def _change(self, order: Order | None, entries: Sequence[Entry]) -> Order:
+        before = len(order.history) if order else 0
         for entry in entries:
             changed = self._apply(entry)
         if len(changed.history) > before:

@@ -1,10 +1,11 @@
 """Which fault hits this frame or this request, now: pure decisions, seeded.
 
     faults.toml ──▶ [Fault, …] ──▶ Faults ── frame(account, t)   ──▶ FrameFate
-                                          └─ request(account, t) ──▶ RequestFate
+                                          ├─ request(account, t) ──▶ RequestFate
+                                          └─ token(account, t), is_still(t)
 
 A file is a list of `[[fault]]` tables. Each has a `kind`, and may have `account` (all, when not
-said), `from_s` and `for_s` (since the broker's start; for good, when not said), `probability` (1)
+said), `from_s` and `for_s` (since the file was read; for good, when not said), `probability` (1)
 and its kind's own amounts:
 
     drop      the socket ends without a close frame
@@ -15,6 +16,9 @@ and its kind's own amounts:
     refuse    `status` (503) at the door; `on` says of what: orders, reads, socket
     late      the answer comes `delay_s` later; `on` as above, without socket
     lost      an order, modification or cancel is done and its answer never comes
+    dead      the day's token is good no more, `token` is instead: the next login gives that out;
+              sockets that are open stay so
+    still     the market makes no change of its own
 """
 
 import tomllib
@@ -24,18 +28,23 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 FRAME_KINDS: Final = frozenset({"drop", "silent", "delay", "double", "reorder"})
 REQUEST_KINDS: Final = frozenset({"refuse", "late", "lost"})
+STATE_KINDS: Final = frozenset({"dead", "still"})
+KINDS: Final = FRAME_KINDS | REQUEST_KINDS | STATE_KINDS
 CALLS: Final = ("orders", "reads", "socket")
 AMOUNTS: Final = {
     "delay": {"delay_s"},
     "reorder": {"delay_s"},
     "refuse": {"status", "on"},
     "late": {"delay_s", "on"},
+    "dead": {"token"},
 }
-COMMON: Final = {"kind", "account", "from_s", "for_s", "probability"}
+COMMON: Final = {"kind", "account", "from_s", "for_s"}
+CHANCE: Final = {"probability"}
+"""What a state has not: it is in force, or it is not."""
 
 
 class FaultFileError(Exception):
@@ -59,6 +68,7 @@ class Fault:
     delay_s: float = 1.0
     status: int = 503
     on: tuple[str, ...] = ("orders", "reads")
+    token: str = field(default="", repr=False)
 
     def in_force(self, account: str | None, elapsed_s: float) -> bool:
         """Whether it may hit this account at this time."""
@@ -90,10 +100,16 @@ class Faults:
     """The faults in force, drawn with a `random` of their own so that the market is undisturbed."""
 
     def __init__(self, faults: Iterable[Fault] = (), random: Random | None = None) -> None:
+        self._random = random or Random(0)
+        self.use(faults, 0.0)
+
+    def use(self, faults: Iterable[Fault], elapsed_s: float) -> None:
+        """Have these in force from now on, and none of those before."""
         faults = tuple(faults)
         self._frames = [each for each in faults if each.kind in FRAME_KINDS]
         self._requests = [each for each in faults if each.kind in REQUEST_KINDS]
-        self._random = random or Random(0)
+        self._states = [each for each in faults if each.kind in STATE_KINDS]
+        self._since_s = elapsed_s
 
     def frame(self, account: str, elapsed_s: float) -> FrameFate:
         """Give the fate of one frame about to go to one socket of `account`."""
@@ -130,8 +146,21 @@ class Faults:
                     fate = evolve(fate, unanswered=True)
         return fate
 
+    def token(self, account: str, elapsed_s: float) -> str | None:
+        """Give the one token of `account` that is good; None when it is what it always was."""
+        dead = self._states_of("dead", account, elapsed_s)
+        return dead[-1].token if dead else None
+
+    def is_still(self, elapsed_s: float) -> bool:
+        """Whether the market makes no change of its own, in any account."""
+        return bool(self._states_of("still", None, elapsed_s))
+
+    def _states_of(self, kind: str, account: str | None, elapsed_s: float) -> list[Fault]:
+        after_s = elapsed_s - self._since_s
+        return [e for e in self._states if e.kind == kind and e.in_force(account, after_s)]
+
     def _hits(self, fault: Fault, account: str | None, elapsed_s: float) -> bool:
-        if not fault.in_force(account, elapsed_s):
+        if not fault.in_force(account, elapsed_s - self._since_s):
             return False
         return fault.probability >= 1 or self._random.random() < fault.probability
 
@@ -165,11 +194,14 @@ def _fault(table: Any, path: str) -> Fault:
     if not isinstance(table, dict):
         raise FaultFileError(path, "is not a table")
     kind = table.get("kind")
-    if not isinstance(kind, str) or kind not in FRAME_KINDS | REQUEST_KINDS:
-        known = ", ".join(sorted(FRAME_KINDS | REQUEST_KINDS))
+    if not isinstance(kind, str) or kind not in KINDS:
+        known = ", ".join(sorted(KINDS))
         raise FaultFileError(f"{path}.kind", f"must be one of {known}")
+    keys = COMMON | AMOUNTS.get(kind, set()) | (set() if kind in STATE_KINDS else CHANCE)
+    if kind == "dead" and "token" not in table:
+        raise FaultFileError(f"{path}.token", "is needed: what the next login gives out")
     for key, value in table.items():
-        if key not in COMMON | AMOUNTS.get(kind, set()):
+        if key not in keys:
             raise FaultFileError(f"{path}.{key}", f"is not known for kind {kind!r}")
         problem = _problem(key, value, kind)
         if problem:
@@ -187,6 +219,8 @@ def _problem(key: str, value: Any, kind: str) -> str | None:
             return None
         case "account":
             return None if isinstance(value, str) and value else "must be the name of an account"
+        case "token":
+            return None if isinstance(value, str) and value else "must be a text"
         case "status":
             good = type(value) is int and 400 <= value <= 599
             return None if good else "must be an HTTP status from 400 to 599"

@@ -72,12 +72,17 @@ def sent_back(target: str, query: Mapping[str, str]) -> Response:
     return Response(200, {"content-type": "text/html; charset=utf-8"}, page.encode())
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """Give a request's body, decimals exact. Raises RefusedError for anything but an object."""
+def json_value(body: bytes) -> Any:
+    """Give a request's body, decimals exact. Raises RefusedError for what is no JSON."""
     try:
-        value = json.loads(body, parse_float=Decimal)
+        return json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError):
         raise RefusedError("The body is not JSON.") from None
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Give a request's body, decimals exact. Raises RefusedError for anything but an object."""
+    value = json_value(body)
     if not isinstance(value, dict):
         raise RefusedError("The body is not a JSON object.")
     return value

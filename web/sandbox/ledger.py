@@ -113,6 +113,8 @@ def encode(entry: Entry) -> bytes:
             "disclosed_quantity": ask.disclosed_quantity,
             "source": ask.source,
         }
+        if ask.parent is not None:
+            line["parent_id"] = ask.parent
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
@@ -149,6 +151,7 @@ def _entry(line: dict[str, Any], known: Ask | None) -> Entry:
             disclosed_quantity=line["disclosed_quantity"],
             tag=line["tag"],
             source=line["source"],
+            parent=line.get("parent_id"),
         )
     if ask is None:
         raise ValueError("its order was never accepted")

@@ -33,7 +33,8 @@ class Ask:
     """What a caller wants. Prices are rupees; zero is none, as on Kite's wire.
 
     `source` is `api` for an order that came through REST and `terminal` for one placed
-    elsewhere, by the paper market's own traders.
+    elsewhere, by the paper market's own traders. `parent` is the id of the whole that it is a leg
+    of.
     """
 
     account_id: str
@@ -50,6 +51,7 @@ class Ask:
     disclosed_quantity: int = 0
     tag: str | None = None
     source: str = "api"
+    parent: str | None = None
 
     @property
     def buys(self) -> bool:

@@ -75,6 +75,10 @@ class PaperBroker:
         """The books, for who looks from inside."""
         return self.desk.market.exchange
 
+    def meet(self, faults: Sequence[Fault]) -> None:
+        """Meet these faults from now on, and none of those before."""
+        self.desk.faults.use(faults, self.desk.elapsed_s())
+
     async def handle(self, request: Request) -> Response:
         """Answer one request, sooner or later or never."""
         return await self._face.handle(request)
@@ -107,7 +111,7 @@ async def open_paper(options: PaperOptions, *, now: Now = utc_now) -> AsyncItera
         async with trio.open_nursery() as nursery:
             if options.rate:
                 trader = Trader(broker.desk.market, options.accounts, Random(options.seed + 2))
-                nursery.start_soon(pace, trader, options.rate)
+                nursery.start_soon(pace, trader, options.rate, broker.desk.is_still)
             yield broker
             nursery.cancel_scope.cancel()
     finally:
@@ -115,17 +119,19 @@ async def open_paper(options: PaperOptions, *, now: Now = utc_now) -> AsyncItera
             ledger.close()
 
 
-async def pace(trader: Trader, rate: float) -> None:
+async def pace(trader: Trader, rate: float, is_still: Callable[[], bool] = lambda: False) -> None:
     """Step the market `rate` times a second, each step at its own deadline, for ever.
 
-    A market that was held up makes up for it in turns of STEPS_A_TURN.
+    A market that was held up makes up for it in turns of STEPS_A_TURN; one that stood still does
+    not.
     """
     began, done = trio.current_time(), 0
     while True:
         await trio.sleep_until(began + (done + 1) / rate)
         late = int((trio.current_time() - began) * rate) - done
         for _ in range(max(1, min(late, STEPS_A_TURN))):
-            trader.step()
+            if not is_still():
+                trader.step()
             done += 1
 
 

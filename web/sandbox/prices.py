@@ -53,6 +53,11 @@ class Prices:
             self._ticks[symbol] = self._base[symbol] = max(1, int(hint / TICK))
         return self._ticks[symbol] * TICK
 
+    def look(self, symbol: str) -> Decimal | None:
+        """Give the price of a symbol that has one; to look at others makes none."""
+        ticks = self._ticks.get(symbol)
+        return None if ticks is None else ticks * TICK
+
     def set(self, symbol: str, price: Decimal) -> None:
         """Put a symbol's price where it last traded, as after a restart."""
         self.quote(symbol, price)

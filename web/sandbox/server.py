@@ -9,7 +9,7 @@ an answer that raced its request's end wedged the connection; a send after the e
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, cast
 
@@ -24,6 +24,7 @@ from quart import Response as QuartResponse
 from quart import request, websocket
 from quart_trio import QuartTrio
 
+from web.sandbox.faults import Fault
 from web.sandbox.http import Request, Response
 from web.sandbox.orders import Now
 from web.sandbox.paper import PaperBroker, PaperOptions, open_paper, utc_now
@@ -47,12 +48,13 @@ async def serve_paper(
     port: int = 8080,
     *,
     now: Now = utc_now,
+    faults: AsyncIterator[Sequence[Fault]] | None = None,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve a broker until cancelled; `task_status` is given its URL when it can be reached.
 
-    Port 0 takes a free one. Error handling: OSError when the port cannot be had, and what
-    `open_paper` raises.
+    Port 0 takes a free one. Each item of `faults` is in force in place of those before.
+    Error handling: OSError when the port cannot be had, and what `open_paper` raises.
     """
     async with open_paper(options, now=now) as broker:
         listeners = await trio.open_tcp_listeners(port, host=host)
@@ -66,6 +68,8 @@ async def serve_paper(
         connections: set[Connection] = set()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_cut_at_the_end, connections)
+            if faults is not None:
+                nursery.start_soon(_meet, broker, faults)
             nursery.start_soon(trio.serve_listeners, _carrier(app, connections), listeners)
             task_status.started(_url(host, listeners[0]))
 
@@ -213,6 +217,12 @@ def _carrier(
             connections.discard(connection)
 
     return carry
+
+
+async def _meet(broker: PaperBroker, faults: AsyncIterator[Sequence[Fault]]) -> None:
+    async for each in faults:
+        broker.meet(each)
+        log.info("other faults are in force: %d", len(each))
 
 
 async def _cut_at_the_end(connections: set[Connection]) -> None:

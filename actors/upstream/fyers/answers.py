@@ -3,10 +3,11 @@
     {"s": "ok", "code": 1101, …}                  ──judge──▶ None: read it
     {"s": "error", "code": -99, "message": …}     ──judge──▶ the BrokerError to raise
     {"id": "808058117761"} ──placed──▶ order id    [{"body": …}, …] ──complaints──▶ words, or None
+    {"data": {"margin_total": …}} ──margin──▶ Margin
 
 Every answer says for itself whether it is one, whatever its HTTP status is. `code 201` is "made
 but no acknowledgement has been received": it may be done. Source: Fyers API v3, "request and
-response structure", "rate limit", "orders".
+response structure", "rate limit", "orders", "multi order margin".
 """
 
 from __future__ import annotations
@@ -24,8 +25,18 @@ from actors.domain.errors import (
     NeedsLogin,
 )
 from actors.domain.ids import OrderId
+from actors.domain.rehearsal import Margin
 from actors.upstream.doubt import refusal, spoken
-from actors.upstream.fields import ID_MAX, FieldFault, an_object, read_under, required_word
+from actors.upstream.fields import (
+    ID_MAX,
+    FieldFault,
+    Row,
+    an_object,
+    maybe_money,
+    read_under,
+    required_money,
+    required_word,
+)
 
 from .words import impersonal
 
@@ -108,7 +119,20 @@ def complaints(value: Any, *, secrets: tuple[str, ...] = ()) -> str | None:
     return "; ".join(said) or None
 
 
+def margin(value: Any) -> Margin:
+    """Read what orders would need: `margin_total`, beside `margin_avail`, what there is.
+
+    A reading: `margin_new_order` is taken to be the whole account's after them, what is blocked
+    already included, as users of live accounts found it to be. Fyers' words leave it open.
+    """
+    return read_under("data", an_object(value).get("data"), _margin)
+
+
 # ---------------------------------------------------------------------------------- helpers
+
+
+def _margin(row: Row) -> Margin:
+    return Margin(required_money(row, "margin_total"), maybe_money(row, "margin_avail"))
 
 
 def _open(body: bytes) -> Envelope:

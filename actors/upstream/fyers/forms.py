@@ -1,14 +1,17 @@
 """What is sent to Fyers: a leg, and a change of an order, in Fyers' fields and codes. Pure.
 
     Leg ──order_fields──▶ {"symbol": "NSE:SBIN-EQ", "type": 1, "side": 1, "orderTag": …}
+    legs ──native_fields──▶ {"orderType": "2L", "orderTag": …, "legs": {"leg1": {…}, "leg2": {…}}}
+    legs ──margin_fields──▶ {"data": [{"symbol": …, "qty": …}, …]}
     Change, the order as it stands ──change_fields──▶ {"id": …, "type": 4, "limitPrice": …}
 
 What Fyers has no word for is refused here: BrokerRefused, and nothing was sent. Source: Fyers API
-v3, "order placement", "modify orders".
+v3, "order placement", "multileg order", "multi order margin", "modify orders".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -50,6 +53,51 @@ def order_fields(leg: Leg) -> dict[str, Any]:
         "takeProfit": 0,
         "orderTag": leg.broker_tag,
         "isSliceOrder": False,
+    }
+
+
+def native_fields(legs: Sequence[Leg]) -> dict[str, Any]:
+    """Write legs as one order under the tag that they share; each is a LIMIT of one product."""
+    first = legs[0]
+    product = PRODUCT_CODES.get(first.product)
+    if product is None:
+        raise _refused(f"orders of product {first.product}")
+    return {
+        "orderTag": first.broker_tag,
+        "productType": product,
+        "offlineOrder": False,
+        "orderType": f"{len(legs)}L",
+        "validity": "IOC",
+        "legs": {
+            f"leg{i}": {
+                "symbol": fyers_symbol(leg.exchange, leg.tradingsymbol),
+                "qty": leg.quantity,
+                "side": SIDE_CODES[leg.transaction_type],
+                "type": TYPE_CODES["LIMIT"],
+                "limitPrice": _price(leg.price, is_taken=True),
+            }
+            for i, leg in enumerate(legs, 1)
+        },
+    }
+
+
+def margin_fields(legs: Sequence[Leg]) -> dict[str, Any]:
+    """Write legs, in the order in which they would be sent, for the calculator of margins."""
+    return {
+        "data": [
+            {
+                "symbol": fyers_symbol(leg.exchange, leg.tradingsymbol),
+                "qty": leg.quantity,
+                "side": SIDE_CODES[leg.transaction_type],
+                "type": TYPE_CODES[leg.order_type],
+                "productType": PRODUCT_CODES.get(leg.product, leg.product),
+                "limitPrice": _price(leg.price, leg.order_type in PRICED),
+                "stopLoss": 0,
+                "stopPrice": _price(leg.trigger_price, leg.order_type in TRIGGERED),
+                "takeProfit": 0,
+            }
+            for leg in legs
+        ]
     }
 
 

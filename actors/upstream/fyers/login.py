@@ -62,6 +62,10 @@ class FyersLogin:
         self.keys.access_token = token
         self.expires_at = (ends_at(token) or dies_at(self._now())) if token else None
 
+    def list_headers(self) -> dict[str, str]:
+        """Give nothing: the symbol master is anyone's."""
+        return {}
+
     def url(self, state: str) -> str:
         """Give the login page."""
         query = {"client_id": self.keys.app_id, "redirect_uri": self.redirect_uri}

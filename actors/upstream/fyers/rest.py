@@ -8,7 +8,6 @@ the same envelope around it (`answers`). Source: Fyers API v3, "authorization he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from attrs import frozen
@@ -16,6 +15,7 @@ from attrs import frozen
 from actors.domain.errors import BrokerError
 from actors.domain.wire import encode
 from actors.runtime.seams import HttpRequest
+from actors.upstream.rest import Fields
 
 from . import answers
 from .keys import Keys
@@ -35,7 +35,7 @@ class FyersManner:
         self,
         method: str,
         path: str,
-        fields: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        fields: Fields | None = None,
     ) -> HttpRequest:
         """Write a call. NeedsLogin when there is no token."""
         headers = {**VERSION, "Accept": JSON, "Authorization": self.keys.authorization()}

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from attrs import frozen
 
 from actors.domain.ids import AccountId, BrokerTag, OrderId, TradeId
 from actors.domain.model import OrderReport, Position, Trade, position_id
+from actors.domain.positions import side_of
 from actors.domain.symbols import our_symbol
 from actors.upstream.fields import (
     ID_MAX,
@@ -124,7 +125,7 @@ def position(value: Any, account_id: AccountId) -> Position:
         realised=_money(row, "pl_realized", "realized_profit"),
         unrealised=_money(row, "pl_unrealized", "unrealized_profit"),
         pnl=_money(row, "pl_total", "pl"),
-        side=_holding(quantity),
+        side=side_of(quantity),
     )
 
 
@@ -243,9 +244,3 @@ def _moment(row: Row, name: str) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
     except (ValueError, OverflowError, OSError):
         raise FieldFault(name, "seconds since 1970 are needed") from None
-
-
-def _holding(quantity: int) -> Literal["long", "short", "flat"]:
-    if quantity == 0:
-        return "flat"
-    return "long" if quantity > 0 else "short"

@@ -2,11 +2,16 @@
 
     snapshot() ──▶ GET /orders, /tradebook, /positions
     place()    ──▶ POST /orders/sync ──▶ order id       modify() PATCH, cancel() DELETE
+    place_native() ──▶ POST /multileg/orders/sync ──▶ one id for all legs
     stream()   ──▶ wss://socket.fyers.in/trade/v3
 
 An order id is not acceptance, and "no acknowledgement" (code 201) is not a no: the order book is
 what is believed, and an order is known in it by the tag it was sent under. Fyers keeps no history
 of an order: its last state is all that can be asked for.
+
+What becomes of an order of two or three legs (2L, 3L) is told by no published sample. This is
+how it is read here: the book has a row a leg, each with an id of its own, with the answered id as
+its `parentId`, and with the one `orderTag`; so the legs are told apart by their symbols.
 """
 
 from __future__ import annotations
@@ -31,18 +36,20 @@ from actors.domain.errors import (
 )
 from actors.domain.ids import AccountId, BrokerTag, OrderId
 from actors.domain.model import Note, OrderReport, Position, Snapshot, Trade
+from actors.domain.rehearsal import Margin
 from actors.domain.wire import parse
 from actors.runtime.seams import Seams
 from actors.upstream import Change, Placement, ReportStream, Upstream
 from actors.upstream.fields import FieldFault, an_object
+from actors.upstream.joined import Joined
 from actors.upstream.listing import Memory, few
 from actors.upstream.rest import CANCEL_S, MODIFY_S, PLACE_S, Rest, unreadable
 
 from . import answers, rows
-from .forms import change_fields, order_fields, says_enough
+from .forms import change_fields, margin_fields, native_fields, order_fields, says_enough
 from .keys import Keys
 from .login import FyersLogin
-from .pace import Paced
+from .pace import MARGIN, Paced
 from .rest import FyersManner
 from .stream import Line, open_stream
 
@@ -54,8 +61,8 @@ TRADES: Final = "/tradebook"
 POSITIONS: Final = "/positions"
 ORDER: Final = "/orders/sync"
 SEVERAL: Final = "/multi-order/sync"
+NATIVE: Final = "/multileg/orders/sync"
 SEVERAL_S: Final = 30.0
-USERS_TAG: Final = "1:"  # before a tag that a user gave
 
 
 def open_fyers(account_id: AccountId, config: AccountConfig, seams: Seams) -> Upstream:
@@ -66,7 +73,7 @@ def open_fyers(account_id: AccountId, config: AccountConfig, seams: Seams) -> Up
         account_id=account_id,
         login=FyersLogin(keys, config.address, seams.http, seams.now, config.redirect_url),
         manner=manner,
-        rest=Rest(manner, Paced(seams.http)),
+        rest=Rest(manner, Joined(Paced(seams.http))),
         line=Line(config.socket_address, account_id, keys, seams.connect),
     )
 
@@ -81,6 +88,7 @@ class Fyers:
     _rest: Rest
     _line: Line
     name: str = field(default=NAME, init=False)
+    has_native: bool = field(default=True, init=False)
     _orders: Memory[OrderReport] = field(factory=Memory, init=False, repr=False)
     _trades: Memory[Trade] = field(factory=Memory, init=False, repr=False)
     _last: Mapping[OrderId, OrderReport] = field(factory=dict, init=False, repr=False)
@@ -116,22 +124,18 @@ class Fyers:
         return await self._ask(order_id)
 
     async def find(self, tag: BrokerTag) -> tuple[OrderReport, ...]:
-        """Ask for the orders under a tag; and for all, and the trades, before saying there is none.
+        """Ask for the orders under a tag, and for the trades too before saying that there is none.
 
         A row of another tag may be unreadable; one whose tag is unreadable is BrokerProtocol, and
         so is a trade of an order that is not in the book, because "there is no such order" decides
-        what becomes of a batch. For the same reason the no of a filter is not believed alone.
+        what becomes of a batch. The whole book is asked for: the no of a filter is not believed,
+        and one book answers for each order that is looked for at the time.
         """
-        under = partial(rows.order_under, tag=tag)
-        try:
-            book = _all_read(await self._book({"order_tag": f"{USERS_TAG}{tag}"}, under))
-        except BrokerRefused:
-            book = []  # perhaps because nothing matches
-        if not any(known.report for known in book):
-            book = _all_read(await self._book({}, under))
-        if orders := tuple(known.report for known in book if known.report is not None):
+        found = await self._book({}, partial(rows.order_under, tag=tag))
+        known = [one for one in found if not isinstance(one, Note)]
+        if orders := tuple(one.report for one in known if one.report is not None):
             return orders
-        ids = {known.order_id for known in book}
+        ids = {one.order_id for one in _all_read(found)}
         for trade in _all_read(await self._tradebook()):
             if trade.order_id not in ids:
                 raise BrokerProtocol(f"order {trade.order_id} has traded and is not in the book")
@@ -163,6 +167,17 @@ class Fyers:
             return answers.complaints(parse(answer.body), secrets=self._manner.keys.secrets)
         except (DecodeError, FieldFault) as fault:
             raise BrokerUnknown(str(unreadable(SEVERAL, fault))) from None
+
+    async def place_native(self, legs: Sequence[Leg]) -> OrderId:
+        """Send legs out as one order; the id of the whole is no leg's."""
+        fields = native_fields(legs)
+        return await self._rest.change(
+            "POST", NATIVE, fields, timeout_s=PLACE_S, read=answers.placed
+        )
+
+    async def margin(self, legs: Sequence[Leg]) -> Margin:
+        """Ask what legs would need: a short that stands behind its hedge needs less."""
+        return await self._rest.ask(MARGIN, margin_fields(legs), read=answers.margin)
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:  # noqa: ARG002
         """Change an open order, asking first for what Fyers wants told and the change leaves out.

@@ -2,6 +2,7 @@
 
     status, body ──judge──▶ None (go on), or the BrokerError to raise
     {"status": "success", "data": {"order_id": "25…"}} ──placed──▶ the order's id
+    {"data": {"initial": {"total": …}}} ──margin──▶ Margin
 
 Kite names the kind of a fault in `error_type`, and that is what counts here; the status says
 whether a no can be certain:
@@ -20,6 +21,7 @@ the kinds: Kite Connect v3, "exceptions and errors"; PermissionException is in i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from actors.domain.errors import (
@@ -31,6 +33,7 @@ from actors.domain.errors import (
     NeedsLogin,
 )
 from actors.domain.ids import OrderId
+from actors.domain.rehearsal import Margin
 from actors.domain.wire import parse
 from actors.upstream.doubt import refusal, spoken
 from actors.upstream.fields import (
@@ -41,6 +44,7 @@ from actors.upstream.fields import (
     maybe_text,
     maybe_word,
     read_under,
+    required_money,
     required_word,
 )
 
@@ -86,7 +90,25 @@ def placed(value: Any) -> OrderId:
     return OrderId(read_under("data", row.get("data"), _order_id))
 
 
+def margin(value: Any) -> Margin:
+    """Read what a basket needs to be placed: `initial`; `final` is what stays blocked after it.
+
+    In Kite's envelope, or bare, as a bridge may pass it on. Kite does not say here what there is.
+    Source: Kite Connect v3, "margin calculation".
+    """
+    row = an_object(value)
+    return read_under("data", row["data"], _margin) if "data" in row else _margin(row)
+
+
 # ---------------------------------------------------------------------------------- helpers
+
+
+def _margin(row: Row) -> Margin:
+    return Margin(read_under("initial", row.get("initial"), _total))
+
+
+def _total(row: Row) -> Decimal:
+    return required_money(row, "total")
 
 
 def _meaning(status: int, row: Row, *, changes: bool, secrets: Sequence[str]) -> BrokerError:

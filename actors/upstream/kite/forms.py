@@ -2,6 +2,7 @@
 
     Leg    ──order_fields──▶  {"tradingsymbol": …, "tag": our tag, …}    what is not set is not said
     Change ──change_fields──▶ {"price": …}
+    Leg    ──margin_fields──▶ the same, with what a calculator needs and without a tag
     fields ──protected──▶ with market_protection    ──form──▶ b"exchange=NSE&quantity=50&…"
 
 A bridge that passes Kite's rows on takes the same fields as JSON.
@@ -39,6 +40,21 @@ def order_fields(leg: Leg) -> Row:
         "trigger_price": leg.trigger_price,
     }
     return _said(order)
+
+
+def margin_fields(leg: Leg) -> Row:
+    """Write a leg for the calculator of margins; a price that is not set is 0."""
+    return {
+        "exchange": leg.exchange,
+        "tradingsymbol": leg.tradingsymbol,
+        "transaction_type": leg.transaction_type,
+        "variety": leg.variety,
+        "product": leg.product,
+        "order_type": leg.order_type,
+        "quantity": leg.quantity,
+        "price": leg.price or 0,
+        "trigger_price": leg.trigger_price or 0,
+    }
 
 
 def change_fields(change: Change) -> Row:

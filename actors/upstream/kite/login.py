@@ -64,6 +64,10 @@ class KiteLogin:
         self.keys.access_token = token
         self.expires_at = dies_at(self._now()) if token else None
 
+    def list_headers(self) -> dict[str, str]:
+        """Give the account's keys, as with any call; NeedsLogin without a token."""
+        return self.keys.headers()
+
     def url(self, state: str) -> str:
         """Give the login page; Kite hands `redirect_params` back with its own answer."""
         back = urlencode({"state": state})

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, Final, Literal
+from decimal import Decimal
+from typing import Any, Final
 
 from attrs import frozen
 
 from actors.domain.ids import AccountId, BrokerTag, OrderId, TradeId
 from actors.domain.model import OrderReport, Position, Trade, position_id
+from actors.domain.positions import side_of
 from actors.upstream.fields import (
     ID_MAX,
     FieldFault,
@@ -114,7 +116,10 @@ def position(value: Any, account_id: AccountId) -> Position:
         realised=required_money(row, "realised"),
         unrealised=required_money(row, "unrealised"),
         pnl=required_money(row, "pnl"),
-        side=_side(quantity),
+        side=side_of(quantity),
+        day_bought=maybe_count(row, "day_buy_quantity"),
+        day_sold=maybe_count(row, "day_sell_quantity"),
+        multiplier=maybe_money(row, "multiplier") or Decimal(1),
     )
 
 
@@ -143,12 +148,6 @@ def _tag(row: Row) -> str | None:
     tag = maybe_word(row, "tag")
     longer = None if tag is None else _LENGTHENED.fullmatch(tag)
     return tag if longer is None else longer[1]
-
-
-def _side(quantity: int) -> Literal["long", "short", "flat"]:
-    if quantity == 0:
-        return "flat"
-    return "long" if quantity > 0 else "short"
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

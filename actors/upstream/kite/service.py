@@ -24,26 +24,29 @@ from actors.domain.config_accounts import ADDRESSES, AccountConfig
 from actors.domain.errors import BrokerRefused
 from actors.domain.ids import AccountId, BrokerTag, OrderId
 from actors.domain.model import OrderReport, Snapshot
+from actors.domain.rehearsal import Margin
 from actors.runtime.seams import Seams
 from actors.upstream import Change, Placement, ReportStream, Upstream
 from actors.upstream.fields import an_object
+from actors.upstream.joined import Joined
 from actors.upstream.rest import CANCEL_S, MODIFY_S, PLACE_S, Rest
 
-from .answers import placed
+from . import answers
 from .day import Day
-from .forms import change_fields, order_fields, protected
+from .forms import change_fields, margin_fields, order_fields, protected
 from .keys import Keys
 from .login import PAGE, KiteLogin
 from .rest import PLACES, KiteManner
 from .stream import Line, open_stream
 
 NAME: Final = "kite"
+MARGIN: Final = "/margins/basket?consider_positions=true&mode=compact"
 
 
 def open_kite(account_id: AccountId, config: AccountConfig, seams: Seams) -> Upstream:
     """Make the upstream of one account; nothing is sent before the first call."""
     keys = Keys(config.api_key, config.access_token, config.api_secret)
-    rest = Rest(KiteManner(config.address, keys), seams.http)
+    rest = Rest(KiteManner(config.address, keys), Joined(seams.http))
     is_real = config.address == ADDRESSES[NAME][0]
     page = PAGE if is_real else f"{config.address}/connect/login"
     return Kite(
@@ -65,6 +68,7 @@ class Kite:
     _day: Day
     _line: Line
     name: str = field(default=NAME, init=False)
+    has_native: bool = field(default=False, init=False)
 
     @property
     def expires_at(self) -> datetime | None:
@@ -98,7 +102,7 @@ class Kite:
             f"/orders/{_step(leg.variety)}",
             protected(order_fields(leg)),
             timeout_s=PLACE_S,
-            read=placed,
+            read=answers.placed,
         )
         return Placement(order_id)
 
@@ -109,6 +113,16 @@ class Kite:
     async def place_together(self, legs: Sequence[Leg]) -> str | None:  # noqa: ARG002 - none goes
         """Refuse, and send nothing: Kite has no batch call; legs go out one by one, by `place`."""
         raise BrokerRefused("Kite has no batch call; nothing was sent")
+
+    async def place_native(self, legs: Sequence[Leg]) -> OrderId:  # noqa: ARG002 - none goes
+        """Refuse, and send nothing: Kite has no orders of several legs."""
+        raise BrokerRefused("Kite has no native batches; nothing was sent")
+
+    async def margin(self, legs: Sequence[Leg]) -> Margin:
+        """Ask what a basket would need, beside what the account holds."""
+        return await self._rest.ask(
+            MARGIN, [margin_fields(leg) for leg in legs], read=answers.margin
+        )
 
     async def modify(self, order_id: OrderId, variety: str, change: Change) -> None:
         """Change an open order; Kite allows 25 changes of one order."""

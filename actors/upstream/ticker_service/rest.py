@@ -6,7 +6,6 @@ orders, trades, positions   under the account's name (`PLACES`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -15,6 +14,7 @@ from actors.domain.errors import BrokerError
 from actors.domain.wire import encode
 from actors.runtime.seams import HttpRequest
 from actors.upstream.kite.day import Places
+from actors.upstream.rest import Fields
 
 from . import answers
 
@@ -35,15 +35,13 @@ class TickerManner:
     url: str
     api_key: str = field(repr=False)
 
-    def request(
-        self, method: str, path: str, fields: Mapping[str, Any] | None = None
-    ) -> HttpRequest:
+    def request(self, method: str, path: str, fields: Fields | None = None) -> HttpRequest:
         """Write a call."""
         headers = {"X-API-Key": self.api_key, "Accept": "application/json"}
         if fields is None:
             return HttpRequest(method, f"{self.url}{path}", headers)
         headers["Content-Type"] = "application/json"
-        return HttpRequest(method, f"{self.url}{path}", headers, encode(dict(fields)))
+        return HttpRequest(method, f"{self.url}{path}", headers, encode(fields))
 
     def judge(self, status: int, body: bytes, *, changes: bool) -> BrokerError | None:
         """Say what a status other than success means."""

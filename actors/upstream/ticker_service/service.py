@@ -22,14 +22,17 @@ from attrs import define, field
 
 from actors.domain.batch import Leg
 from actors.domain.config import AccountConfig
-from actors.domain.errors import BrokerError
+from actors.domain.errors import BrokerError, BrokerRefused
 from actors.domain.ids import AccountId, BrokerTag, OrderId
 from actors.domain.model import OrderReport, Snapshot, TaskReport
+from actors.domain.rehearsal import Margin
 from actors.runtime.seams import Seams
 from actors.upstream import Change, Placement, ReportStream, Upstream
 from actors.upstream.fields import FieldFault, Row, an_object
+from actors.upstream.joined import Joined
+from actors.upstream.kite.answers import margin
 from actors.upstream.kite.day import Day
-from actors.upstream.kite.forms import change_fields, order_fields
+from actors.upstream.kite.forms import change_fields, margin_fields, order_fields
 from actors.upstream.rest import CANCEL_S, GET_S, MODIFY_S, PLACE_S, Rest, unreadable
 
 from . import answers
@@ -44,7 +47,7 @@ TASK_CALL_MIN_S: Final = 0.5
 def open_ticker_service(account_id: AccountId, config: AccountConfig, seams: Seams) -> Upstream:
     """Make the upstream of one account; nothing is sent before the first call."""
     url = config.url.rstrip("/")
-    rest = Rest(TickerManner(url, config.api_key), seams.http)
+    rest = Rest(TickerManner(url, config.api_key), Joined(seams.http))
     day = Day(account_id, rest, PLACES, {"account_id": account_id})
     line = Line(url, account_id, config.api_key, seams.connect)
     return TickerService(account_id, rest, day, line)
@@ -59,6 +62,7 @@ class TickerService:
     _day: Day
     _line: Line
     name: str = field(default="ticker_service", init=False)
+    has_native: bool = field(default=False, init=False)
     login: None = field(default=None, init=False)  # its login is its own affair
     expires_at: datetime | None = field(default=None, init=False)
 
@@ -146,6 +150,19 @@ class TickerService:
             read=answers.batch_answer,
         )
         return told.error
+
+    async def place_native(self, legs: Sequence[Leg]) -> OrderId:  # noqa: ARG002 - none goes
+        """Refuse, and send nothing: there are no orders of several legs."""
+        raise BrokerRefused("ticker_service has no native batches; nothing was sent")
+
+    async def margin(self, legs: Sequence[Leg]) -> Margin:
+        """Ask what a basket would need, beside what the account holds; Kite's answer comes back."""
+        body = {
+            "account_id": self.account_id,
+            "consider_positions": True,
+            "orders": [margin_fields(leg) for leg in legs],
+        }
+        return await self._rest.ask("/orders/margins/basket", body, read=margin)
 
     async def task(self, task_id: str) -> TaskReport:
         """Ask what became of a queued operation."""

@@ -34,8 +34,10 @@ port = 0
 allowed_origins = ["https://desk.example"]
 grace_s = 2
 connections_per_address_max = 10
+requests_per_address_s = 50
 [store]
 path = "/var/lib/orderwire/orderwire.db"
+retention_days = 90
 [accounts.primary]
 upstream = "ticker_service"
 url = "https://ticker.example:8443/base"
@@ -67,6 +69,9 @@ sha256 = "{DIGEST}"
 accounts = ["primary", "hedge_2"]
 rights = ["read", "trade", "admin"]
 expires_at = 2026-12-31T05:30:00+05:30
+connections_max = 20
+requests_per_s = 2.5
+requests_burst = 10
 [limits]
 quantity_max = 3600
 notional_max = 5000000

@@ -25,6 +25,8 @@ PLACED = {
     "fill": ("COMPLETE", 1.0),
     "lost": ("OPEN", 0.0),
     "lost fill": ("COMPLETE", 1.0),
+    "none": ("CANCELLED", 0.0),
+    "half": ("CANCELLED", 0.5),
 }
 
 

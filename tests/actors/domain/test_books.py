@@ -261,3 +261,16 @@ def test_a_later_day_leaves_what_is_carried_over():
     assert (list(book.orders), list(book.trades), len(book.positions)) == (["2"], [], 1)
     assert list(book.batches) == ["b-young", "b-exposed"]
     assert {leg.batch_id for leg in book.legs.values()} <= {"b-young", "b-exposed"}
+
+
+def test_legs_that_share_a_tag_keep_their_callers_tags():
+    """P9: the orders of a native batch are told apart by symbol, and each is its caller's own."""
+    legs = tuple(
+        a_leg(i, broker_tag="ow0", tradingsymbol=f"S{i}", tag=tag)
+        for i, tag in enumerate(("near", None))
+    )
+    book = AccountBook(PRIMARY)
+    batch = attrs.evolve(a_batch(), mode="native", legs=legs)
+    book.fold(_event(1, "batch_update", batch.batch_id, batch))
+    ours = book.legs["ow0"]
+    assert (ours.batch_id, ours.tag_of("S0"), ours.tag_of("S1")) == (batch.batch_id, "near", None)

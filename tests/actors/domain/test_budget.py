@@ -195,3 +195,9 @@ def test_after_the_wait_that_was_told_there_is_room(ages, calls, at):
     if wait_s is not None:
         assert 1 <= wait_s <= 60
         assert budget.room(calls, after(wait_s, now)) is None
+
+
+def test_native_legs_are_placed_in_one_call():
+    """P10: one to send, and for each leg a cancel and a flatten."""
+    assert calls_for(2, "native") == 5
+    assert calls_for(3, "native") == 7

@@ -18,6 +18,8 @@ from actors.domain.config import (
 
 from .given_config import CONTRACT, DIGEST, EVERYTHING, SECRET, changed_by, faults_in, parsed
 
+ORIGIN_NEEDED = "a page's origin is needed, such as https://desk.example or http://a.test:3000"
+
 
 def test_the_contracts_example_parses():
     """The example of the contract, as far as its upstreams exist, is a Config."""
@@ -36,7 +38,8 @@ def test_the_contracts_example_parses():
 def test_every_field_can_be_set():
     """Each field of each table is read into its own type; times become UTC."""
     config = parsed(EVERYTHING)
-    assert config.server == ServerConfig("0.0.0.0", 0, ("https://desk.example",), 2.0, 10)
+    assert config.server == ServerConfig("0.0.0.0", 0, ("https://desk.example",), 2.0, 10, 50.0)
+    assert config.store == StoreConfig("/var/lib/orderwire/orderwire.db", 90)
     assert config.accounts["primary"] == AccountConfig(
         "ticker_service", "https://ticker.example:8443/base", SECRET, 0.5, 60.0, 20,
         "cancel_open", "shadow",
@@ -49,6 +52,7 @@ def test_every_field_can_be_set():
     assert key.rights == ("read", "trade", "admin")
     assert key.expires_at == datetime(2026, 12, 31, tzinfo=UTC)
     assert key.expires_at.tzinfo is UTC
+    assert (key.connections_max, key.requests_per_s, key.requests_burst) == (20, 2.5, 10)
     assert type(config.server.grace_s) is float
 
 
@@ -78,8 +82,15 @@ def test_an_account_is_all_that_is_needed():
         (f"grace_s = 1{'0' * 400}", "$.server.grace_s", "a finite number is needed"),
         ("connections_per_address_max = 0", "$.server.connections_per_address_max",
          "at least 1 is needed"),
+        ("requests_per_address_s = 0.5", "$.server.requests_per_address_s", "at least 1 is needed"),
+        ('allowed_origins = ["*"]', "$.server.allowed_origins[0]", ORIGIN_NEEDED),
+        ('allowed_origins = ["https://a", "https://a/b"]', "$.server.allowed_origins[1]",
+         ORIGIN_NEEDED),
         ('path = ""', "$.store.path", "the path of a file is needed"),
         ('path = "a\\u0000b"', "$.store.path", "the path of a file is needed"),
+        ("retention_days = -1", "$.store.retention_days", "0 (for ever) to 3650 days are needed"),
+        ("retention_days = 3651", "$.store.retention_days", "0 (for ever) to 3650 days are needed"),
+        ("retention_days = 1.5", "$.store.retention_days", "a whole number is needed"),
         ('upstream = "zerodha"', "$.accounts.primary.upstream",
          "one of ticker_service, fyers, kite is needed"),
         ('api_key = ""', "$.accounts.primary.api_key", "required field missing"),
@@ -95,6 +106,10 @@ def test_an_account_is_all_that_is_needed():
         ('sha256 = "abc"', "$.keys.desk.sha256", "64 hexadecimal digits are needed"),
         (f'sha256 = "{"5E" * 32}"', "$.keys.desk.sha256", "64 hexadecimal digits are needed"),
         ('accounts = ["primary", "other"]', "$.keys.desk.accounts[1]", "there is no account other"),
+        ("connections_max = 0", "$.keys.desk.connections_max", "at least 1 is needed"),
+        ("requests_per_s = 0", "$.keys.desk.requests_per_s", "at least 1 is needed"),
+        ("requests_burst = 0", "$.keys.desk.requests_burst", "at least 1 is needed"),
+        ("requests_burst = 1.5", "$.keys.desk.requests_burst", "a whole number is needed"),
         ('rights = ["read", "root"]', "$.keys.desk.rights[1]",
          "one of read, trade, admin is needed"),
         ("expires_at = 2026-12-31T00:00:00", "$.keys.desk.expires_at",
@@ -221,3 +236,10 @@ def test_a_broker_is_reached_by_its_own_fields(line, path, message):
         where == f"$.accounts.a.{path}" and said.startswith(message)
         for where, said in faults_in(account)
     )
+
+
+def test_a_keys_limits_are_no_part_of_what_it_is():
+    """A key with other limits lets in the same: whoever came with it need not come again."""
+    key = KeyConfig(sha256=DIGEST, accounts=("*",), rights=("read",))
+    assert attrs.evolve(key, connections_max=1, requests_per_s=1.0, requests_burst=1) == key
+    assert attrs.evolve(key, rights=("read", "trade")) != key

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from actors.domain.config import (
     Config,
 )
-from actors.domain.config_sources import INSTRUMENTS_BYTES_MAX
+from actors.domain.config_lists import ListAt
 from actors.domain.errors import ConfigError, Fault
+from actors.domain.instruments import LIST_BYTES_MAX
 
 from .given_config import CONTRACT, DIGEST, EVERYTHING, SECRET, changed_by, faults_in, parsed
 
@@ -95,6 +96,47 @@ def test_instruments_are_read_with_the_configuration(tmp_path):
     assert one.get("NFO", "NIFTY26NOVFUT").lot_size == 75
 
 
+def test_several_files_are_one_list(tmp_path):
+    """Fyers has a file a segment; of two lines for one thing the later file's holds."""
+    (tmp_path / "a.csv").write_text(LIST)
+    (tmp_path / "b.csv").write_text(f"{LIST}NFO,B,1,1\n".replace("75", "65"))
+    text = WITH_LIST.replace('"lists/day.csv"', '["a.csv", "b.csv"]')
+    listed = parsed(text, folder=tmp_path).accounts["primary"].instruments
+    assert (len(listed), listed.get("NFO", "NIFTY26NOVFUT").lot_size) == (2, 65)
+
+
+@pytest.mark.parametrize(
+    ("given", "addresses"),
+    [
+        ('"https://h/list.csv"', ("https://h/list.csv",)),
+        ('["http://h/a.csv", "HTTPS://h/b.csv"]', ("http://h/a.csv", "HTTPS://h/b.csv")),
+        ('"env:LIST"', ("http://h/given.csv",)),
+        ('["env:LIST", "https://h"]', ("http://h/given.csv", "https://h")),
+    ],
+)
+def test_an_address_is_kept_to_be_loaded_from(given, addresses):
+    """Nothing is asked while a configuration is read; what is no path is where to load from."""
+    text = WITH_LIST.replace('"lists/day.csv"', given)
+    env = {"TICKER_API_KEY": SECRET, "LIST": "http://h/given.csv"}
+    config = parsed(text, env)
+    assert config.accounts["primary"].instruments == ListAt(addresses)
+
+
+def test_files_and_addresses_do_not_mix(tmp_path):
+    """A list is of one kind; and what the account's broker has not cannot be asked of it."""
+    (tmp_path / "a.csv").write_text(LIST)
+    where = "$.accounts.primary.instruments"
+    text = WITH_LIST.replace('"lists/day.csv"', '["a.csv", "https://h/list.csv"]')
+    mixed = (where, "files alone or addresses alone are needed")
+    assert faults_in(text, folder=tmp_path) == [mixed]
+    text = WITH_LIST.replace('"lists/day.csv"', '"broker"')
+    (fault,) = faults_in(text)
+    assert fault == (where, "ticker_service publishes none: a file or an address is needed")
+    for none in ("[]", '[""]', "[7]"):
+        (fault,) = faults_in(WITH_LIST.replace('"lists/day.csv"', none))
+        assert fault[0] == where
+
+
 def test_a_wrong_line_of_the_instruments_is_named(tmp_path):
     """What is wrong in the file is told with the file and the line, at the account's path."""
     (tmp_path / "lists").mkdir()
@@ -111,21 +153,24 @@ def test_instruments_that_are_no_file_are_refused(tmp_path):
     """P20: what is missing, no file, no text or larger than 64 MiB is one fault."""
     (tmp_path / "large.csv").touch()
     with (tmp_path / "large.csv").open("wb") as large:
-        large.truncate(INSTRUMENTS_BYTES_MAX + 1)
+        large.truncate(LIST_BYTES_MAX + 1)
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe")
     for name, message in (
         ("missing.csv", "the file missing.csv cannot be read"),
         (".", "the file . cannot be read"),
         (os.devnull, f"the file {os.devnull} cannot be read"),
         ("binary.csv", "the file binary.csv cannot be read"),
-        ("large.csv", f"the file large.csv has more than {INSTRUMENTS_BYTES_MAX} bytes"),
-        ("", "the path of a CSV file is needed"),
+        ("large.csv", f"the file large.csv has more than {LIST_BYTES_MAX} bytes"),
+        ("", "files, addresses, or the word broker are needed"),
     ):
         text = WITH_LIST.replace("lists/day.csv", name)
         assert faults_in(text, folder=tmp_path) == [("$.accounts.primary.instruments", message)]
     text = WITH_LIST.replace('"lists/day.csv"', "7")
     ((path, message),) = faults_in(text, folder=tmp_path)
-    assert (path, message) == ("$.accounts.primary.instruments", "the path of a CSV file is needed")
+    assert (path, message) == (
+        "$.accounts.primary.instruments",
+        "files, addresses, or the word broker are needed",
+    )
 
 
 def test_secrets_are_in_no_repr():

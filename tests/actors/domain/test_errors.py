@@ -67,11 +67,11 @@ def test_a_decode_error_keeps_the_digest_and_not_the_bytes():
     assert (DecodeError((PRICE,)).length, DecodeError((PRICE,)).sha256) == (0, "")
 
 
-@pytest.mark.parametrize("reason", ["epoch", "expired", "ahead"])
-def test_a_position_that_is_gone_says_why(reason):
-    """P4: a position that cannot be served is a 410 with its reason."""
+@pytest.mark.parametrize(("reason", "status"), [("epoch", 410), ("expired", 410), ("ahead", 409)])
+def test_a_position_that_cannot_be_served_says_why(reason, status):
+    """P4: it is gone (410), or ahead of the log (409), with the reason as a word."""
     error = PositionGone(reason)
-    assert (error.status, error.reason) == (410, reason)
+    assert (error.status, error.reason) == (status, reason)
     assert reason in str(error)
 
 

@@ -1,5 +1,6 @@
 """A broker's list of instruments is read as it comes, or every wrong line of it is named."""
 
+import gzip
 from decimal import Decimal
 
 import pytest
@@ -7,15 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.errors import DecodeError
-from actors.domain.instruments import FAULTS_MAX, Instrument, Instruments
+from actors.domain.instrument_rows import Instrument
+from actors.domain.instruments import FAULTS_MAX, LIST_BYTES_MAX, ROWS_MAX, Instruments, read_list
 
-KITE = """\
-instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange
-256265,1001,NIFTY 50,"NIFTY 50",0,,0,0,0,EQ,INDICES,NSE
-779521,3045,SBIN,STATE BANK OF INDIA,0,,0,0.05,1,EQ,NSE,NSE
-15150594,59182,NIFTY26NOVFUT,"NIFTY",0,2026-11-24,0,0.1,75,FUT,NFO-FUT,NFO
-134657,526,M&M,"MAHINDRA, ""AND"" MAHINDRA",0.0,,0.0,0.1,1,EQ,BSE,BSE
-"""
+from .list_samples import FYERS, FYERS_JSON, KITE
+
 HEAD = "exchange,tradingsymbol,lot_size,tick_size"
 
 
@@ -122,3 +119,72 @@ def test_any_text_is_a_list_or_a_decode_error(inserted, at, cut):
             assert error.faults
         else:
             assert all(row.lot_size >= 0 <= row.tick_size for row in listed.rows.values())
+
+
+# -------------------------------------------------------------------------------- as published
+
+
+@pytest.mark.parametrize("text", [KITE, FYERS, FYERS_JSON, f"\ufeff{KITE}", f"\n {FYERS_JSON}"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_each_broker_is_told_by_the_content(text, pack):
+    """No name and no header is asked: a list says itself what it is, packed or not."""
+    listed = read_list(pack(text.encode()))
+    assert listed.get("NSE", "SBIN").lot_size == 1
+    assert listed.wrong == 0
+
+
+def whole_list(rows, wrong=0):
+    """Give Kite's dump with so many lines, some of which cannot be read."""
+    lines = (
+        f"{n},{n >> 8},X{n}FUT,X,0,,0,0.05,{'x' if n < wrong else 25},FUT,NFO-FUT,NFO"
+        for n in range(rows)
+    )
+    return "\n".join([KITE.splitlines()[0], *lines]).encode()
+
+
+def test_a_brokers_whole_list_is_read():
+    """A hundred thousand lines, each found by its name."""
+    listed = read_list(whole_list(100_000))
+    assert len(listed) == 100_000
+    assert listed.get("NFO", "X99999FUT") == Instrument("NFO", "X99999FUT", 25, Decimal("0.05"))
+
+
+def test_a_list_without_end_is_refused():
+    """P20: rows cost more than their bytes, so they are counted too."""
+    lines = (f"N,{n},1,1" for n in range(ROWS_MAX + 1))
+    with pytest.raises(DecodeError) as caught:
+        read_list("\n".join([HEAD, *lines]).encode())
+    assert [str(one) for one in caught.value.faults] == [f"$: it has more than {ROWS_MAX} rows"]
+
+
+def test_a_few_wrong_rows_cost_no_list():
+    """A hundredth may be wrong: it is passed over and counted. With more, it is another list."""
+    listed = read_list(whole_list(1000, wrong=10))
+    assert (len(listed), listed.wrong) == (990, 10)
+    assert str(listed.faults[0]) == "line 2.lot_size: a whole number of units is needed"
+    with pytest.raises(DecodeError) as caught:
+        read_list(whole_list(1000, wrong=11))
+    assert len(caught.value.faults) == 11
+    with pytest.raises(DecodeError) as caught:
+        read_list(whole_list(1000, wrong=1000))
+    assert len(caught.value.faults) == FAULTS_MAX
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"", "line 1: it names no column exchange, tradingsymbol, lot_size, tick_size"),
+        (HEAD.encode(), "$: it lists nothing"),
+        (b"{}", "$: it lists nothing"),
+        (b"<html>", "line 1: it names no column exchange, tradingsymbol, lot_size, tick_size"),
+        (KITE.encode()[:-5] + b"\xff", f"byte {len(KITE) - 5}: it is not UTF-8"),
+        (gzip.compress(KITE.encode())[:-9], "$: it is cut off"),
+        (b"\x1f\x8bnothing of the kind", "$: it cannot be unpacked"),
+        (gzip.compress(b" " * (LIST_BYTES_MAX + 1)), f"$: it has more than {LIST_BYTES_MAX} bytes"),
+    ],
+)
+def test_what_is_no_list_is_refused(body, fault):
+    """P19, P20: an answer that is empty, cut off, another's page or far too large is one fault."""
+    with pytest.raises(DecodeError) as caught:
+        read_list(body)
+    assert [str(one) for one in caught.value.faults] == [fault]

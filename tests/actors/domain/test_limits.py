@@ -11,7 +11,7 @@ from actors.domain.batch import BatchRequest
 from actors.domain.checks import PRICE_MAX, check
 from actors.domain.config import DeskLimits, LimitsConfig
 from actors.domain.exact import DIGITS_MAX
-from actors.domain.instruments import Instruments
+from actors.domain.instruments import NONE_LISTED, Instruments
 from actors.domain.limits import Weight, could_trade, weigh
 from tests.actors.fakes import a_config, a_leg_request
 
@@ -26,12 +26,19 @@ LISTED = Instruments.parse(
 PRICES = {("NFO", "NIFTY26NOVFUT"): Decimal(600)}
 
 
-def faults(*legs, limits=None, last_prices=PRICES, desk=None, elsewhere=None, **config):
+def faults(
+    *legs, limits=None, last_prices=PRICES, desk=None, elsewhere=None, instruments=None, **config
+):
     """Give the faults of a batch of legs, as texts."""
     account = a_config(limits=LimitsConfig(**limits or {}), **config)
     desk, elsewhere = desk or DeskLimits(), elsewhere or Weight()
     found = check(
-        BatchRequest(legs), account, last_prices=last_prices, desk=desk, elsewhere=elsewhere
+        BatchRequest(legs),
+        account,
+        last_prices=last_prices,
+        desk=desk,
+        elsewhere=elsewhere,
+        listed=instruments or NONE_LISTED,
     )
     return [str(fault) for fault in found]
 

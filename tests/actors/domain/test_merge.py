@@ -87,6 +87,18 @@ def test_a_report_stands_alone_when_it_names_symbol_and_quantity():
     assert not stands_alone(a_report("OPEN", quantity=50))
 
 
+@pytest.mark.parametrize("order_type", ["SL", "SL-M"])
+def test_an_update_does_not_say_whether_a_stop_was_triggered(order_type):
+    """P8: Kite tells no placement; the first word of a stop may be that its price was changed, and
+    it waits all the same. A fill, or any other type of order, leaves no doubt.
+    """
+    row = {"tradingsymbol": "SBIN", "quantity": 50, "filled_quantity": 0}
+    assert not stands_alone(a_report("UPDATE", order_type=order_type, **row))
+    assert stands_alone(a_report("UPDATE", order_type="LIMIT", **row))
+    assert stands_alone(a_report("TRIGGER PENDING", order_type=order_type, **row))
+    assert stands_alone(a_report("UPDATE", order_type=order_type, **row | {"filled_quantity": 5}))
+
+
 def test_a_report_is_known_again_by_what_it_says_of_the_state():
     """P2: the same state has the same signature; any change of it has another."""
     report = a_report("OPEN", filled_quantity=1, quantity=5, price=Decimal(1), at=after(1))

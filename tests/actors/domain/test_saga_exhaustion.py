@@ -39,7 +39,8 @@ def check(given):
             assert all(leg.state in STANDING for leg in batch.legs)
             assert not exchange.cancelled
         case "kept":
-            assert any(leg.state in FAILED for leg in batch.legs)
+            unfilled = batch.advance_on == "filled" and "not filled within" in batch.cause
+            assert unfilled or any(leg.state in FAILED for leg in batch.legs)
             assert batch.on_failure in ("keep", "hold")
         case "rejected_clean":
             assert not exchange.ever_open

@@ -134,6 +134,20 @@ def test_a_flatten_that_does_not_fill_is_called_back_before_the_next():
     assert _sent(decide(legs.put(step.batch, half), Scene(after(8)))) == [("A", "SELL", 30)]
 
 
+def test_a_refused_flatten_is_tried_again_ever_later():
+    """P10: a broker that is away for a second, or wants quiet, does not use up all tries at once."""
+    batch = _failed(_filled(0, "A", "BUY"))
+    sent_s = []
+    for second in range(12):
+        step = decide(batch, Scene(after(second)))
+        batch = step.batch
+        for send in step.actions:
+            sent_s.append(second)
+            batch = legs.refused(batch, send.leg.broker_tag, "rate limit")
+    assert sent_s == [0, 1, 5]
+    assert batch.outcome == "exposed"
+
+
 def test_a_refused_cancel_is_tried_again_ever_later():
     """P10, P20: after 1, 2, 4 and 8 s; then there are 15 s to hear that the order has filled."""
     batch = evolve(a_batch(), legs=(a_leg(0, "accepted", order_id="7"), a_leg(1, "rejected")))

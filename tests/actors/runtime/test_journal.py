@@ -6,6 +6,8 @@ from attrs import evolve
 
 from actors.domain.errors import GatewayBug, PositionGone
 from actors.domain.ids import AccountId, Epoch, LogPosition, Offset
+from actors.runtime.journal import Journal
+from actors.runtime.seams import offload_inline
 from actors.writer import number
 from tests.actors.fakes import EPOCH, HEDGE, PRIMARY, FakeStore, SlowDisk, a_draft, a_journal
 
@@ -167,7 +169,6 @@ def test_a_position_that_cannot_be_resumed_says_why(store, position, reason):
     with pytest.raises(PositionGone, match=reason) as caught:
         journal.check(position)
     assert caught.value.reason == reason
-    assert caught.value.status == 410
 
 
 def test_any_position_up_to_the_end_can_be_resumed(store):
@@ -191,6 +192,48 @@ async def test_the_history_of_one_thing_is_all_its_events(store):
     store.commit(events)
     journal.append(events)
     assert offsets(await journal.history(PRIMARY, "a")) == [1, 4]
+
+
+async def test_what_was_retired_is_not_promised(store):
+    """P4: a place before the base has expired, also for one who was there and reads on; the base is
+    a place like any other.
+    """
+    journal = a_journal(store, tail_max=4)
+    commit(journal, store, 10)
+    cursor = journal.cursor(Offset(4))
+    journal.retire(Offset(5))
+    for offset in (0, 4):
+        with pytest.raises(PositionGone, match="expired") as caught:
+            journal.check(LogPosition(EPOCH, Offset(offset)))
+        assert caught.value.status == 410
+    with pytest.raises(PositionGone, match="expired"):
+        await cursor.next()
+    journal.check(LogPosition(EPOCH, Offset(5)))
+    assert offsets(await journal.cursor(Offset(5)).next(2)) == [6, 7]
+
+
+async def test_what_is_retired_while_it_is_read_is_told(store, autojump_clock):
+    """P4: one who asks the store just before the prefix goes gets its word, and never a hole."""
+    journal = a_journal(store, tail_max=4, offload=SlowDisk(5))
+    commit(journal, store, 10)
+    async with trio.open_nursery() as nursery:
+
+        async def read():
+            with pytest.raises(PositionGone, match="expired"):
+                await journal.read(Offset(1))
+
+        nursery.start_soon(read)
+        await trio.sleep(1)
+        journal.retire(Offset(5))
+        del store.events[:5]
+
+
+def test_the_base_is_where_the_store_says(store):
+    """P4: after a restart the retired events are still not promised."""
+    assert a_journal(store).base == 0
+    commit(a_journal(store), store, 6)
+    loaded = evolve(store.load(tail_max=3), base=Offset(3))
+    assert Journal(store, loaded, [PRIMARY], offload_inline).base == 3
 
 
 def test_a_restart_loads_the_tail_and_the_books(store):

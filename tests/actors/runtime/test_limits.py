@@ -273,3 +273,17 @@ def test_no_second_holds_too_many_and_the_order_is_kept(second, arrivals):
     for first_s, beyond_s in zip(made_s, made_s[second:], strict=False):
         assert beyond_s - first_s > 1
     assert calls.gate.budget.use(START).reserved == 0
+
+
+async def test_a_question_keeps_the_pace_and_uses_nothing_up(autojump_clock):
+    """It waits among ordinary calls for its place in the second; the minute and day are orders'."""
+    gate = a_gate(second=2)
+    for _ in range(4):
+        await gate.question()
+    assert trio.current_time() == pytest.approx(SECOND_S)
+    assert gate.budget.use(virtual_now()) == BudgetUse(0, 0, 0)
+    calls = Calls(gate)
+    async with trio.open_nursery() as nursery:
+        await come(calls, nursery, *range(gate.waiting_max))
+        with pytest.raises(Unavailable, match="too many"):
+            await gate.question()

@@ -71,7 +71,7 @@ def test_a_newer_store_is_refused(filled):
     """A store that a newer Orderwire wrote is refused with both versions, and left as it was."""
     alter(filled, "PRAGMA user_version = 99")
     before = filled.read_bytes()
-    with pytest.raises(StoreDamaged, match="newer Orderwire: its schema is 99, this one knows 1"):
+    with pytest.raises(StoreDamaged, match="newer Orderwire: its schema is 99, this one knows 2"):
         reopen(filled)
     assert filled.read_bytes() == before
 

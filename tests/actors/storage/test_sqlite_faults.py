@@ -177,10 +177,10 @@ def test_an_altered_file_never_gives_an_altered_event(store, path, tmp_path, see
 
 
 @contextmanager
-def committer(path: Path) -> Iterator[subprocess.Popen[str]]:
+def committer(path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Run the process that forks committers; see its module."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.actors.storage.committer", path],
+        [sys.executable, "-m", "tests.actors.storage.committer", path, *options],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

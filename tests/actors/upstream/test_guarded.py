@@ -25,6 +25,7 @@ CALLS = {
     "place": ("leg",),
     "settled": ("task",),
     "place_together": (("leg", "leg"),),
+    "place_native": (("leg", "leg"),),
     "modify": ("1", "regular", "change"),
     "cancel": ("1", "regular"),
 }
@@ -38,6 +39,7 @@ class Broker:
     name: str = "memory"
     expires_at: str = "at six"
     login: str = "its login"
+    has_native: bool = True
 
     def __getattr__(self, call):
         async def answer(*args):
@@ -45,7 +47,7 @@ class Broker:
                 raise self.error
             return call, args
 
-        if call not in CALLS:
+        if call not in (*CALLS, "margin"):
             raise AttributeError(call)
         return answer
 
@@ -72,7 +74,15 @@ class Witness:
 def test_it_has_all_that_a_broker_has():
     """What the Upstream protocol offers is passed on, all of it; a new call must be guarded too."""
     offered = {name for name in Upstream.__dict__ if not name.startswith("_")}
-    assert offered | {"name"} == {*CALLS, "stream", "name", "expires_at", "login"}
+    assert offered | {"name"} == {
+        *CALLS,
+        "margin",
+        "stream",
+        "name",
+        "expires_at",
+        "login",
+        "has_native",
+    }
     upstream = guarded(Broker(), Witness())
     assert (upstream.name, upstream.expires_at) == ("memory", "at six")
     assert upstream.login == "its login"
@@ -109,6 +119,26 @@ async def test_errors_pass_and_say_what_they_say_of_the_broker(call, error, hear
         await getattr(guarded(Broker(error), witness), call)(*CALLS[call])
     assert caught.value is error
     assert witness.heard == heard
+
+
+async def test_what_calculates_margins_says_nothing_of_what_takes_orders():
+    """A preview that fails opens no breaker, and one that works closes none; a dead login that is
+    known is not tried by it either.
+    """
+    broker, witness = Broker(), Witness()
+    upstream = guarded(broker, witness)
+    assert upstream.has_native
+    assert await upstream.margin(("leg",)) == ("margin", (("leg",),))
+    broker.error = BrokerUnknown("no answer")
+    with pytest.raises(BrokerUnknown):
+        await upstream.margin(("leg",))
+    assert witness.heard == []
+    broker.error = NeedsLogin("the token is dead")
+    with pytest.raises(NeedsLogin):
+        await upstream.find("ow1")
+    broker.error = None
+    with pytest.raises(NeedsLogin, match="the token is dead"):
+        await upstream.margin(("leg",))
 
 
 async def test_refused_credentials_are_not_tried_again_and_again(autojump_clock):
@@ -174,3 +204,51 @@ async def test_a_breaker_is_a_witness(autojump_clock):
     broker.error = None
     await upstream.snapshot()
     assert breaker.state == 0
+
+
+QUESTIONS = ("snapshot", "fills", "history", "find", "settled")
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_refusal_of_the_token_before_locks_nobody_out(autojump_clock, nursery, call):
+    """P7, P9: a question is asked again with the new token; what moves an order is not sent again,
+    and its caller is told that it was refused.
+    """
+    told, sent = [], []
+
+    async def answer(*args):
+        sent.append(args)
+        if len(sent) > 1:
+            return "an answer"
+        await trio.sleep(5)
+        raise NeedsLogin("the token is dead")
+
+    upstream = guarded(Renewed(answer), Witness())
+    upstream.on_lock_out = told.append
+    nursery.start_soon(renew_after, upstream, 1)
+    if call in QUESTIONS:
+        assert await getattr(upstream, call)(*CALLS[call]) == "an answer"
+        assert len(sent) == 2
+    else:
+        with pytest.raises(NeedsLogin):
+            await getattr(upstream, call)(*CALLS[call])
+        assert len(sent) == 1
+    assert told == []
+    await upstream.place("leg")
+
+
+@define
+class Renewed:
+    """A broker of which every call is one and the same."""
+
+    answer: object
+    name: str = "memory"
+
+    def __getattr__(self, call):
+        return self.answer
+
+
+async def renew_after(upstream, seconds):
+    """Bring a new token while a call is under way."""
+    await trio.sleep(seconds)
+    upstream.renew()

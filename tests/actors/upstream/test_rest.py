@@ -127,3 +127,18 @@ async def test_a_list_is_asked_for_with_its_query_if_it_has_one(rest, http):
         "http://broker:8080/orders",
         "http://broker:8080/orders?account=a+b",
     ]
+
+
+async def test_a_question_with_a_body_does_nothing(rest, http):
+    """What proves nothing is a broken answer here, and never an order that may have been placed."""
+    http.lay("POST /margins", answer({"total": "7"}))
+    read = await rest.ask("/margins", {"basket": 1}, read=lambda one: required_word(one, "total"))
+    assert read == "7"
+    assert http.timeouts_s == [GET_S]
+    for body in ({"total": ""}, b"<html>"):
+        http.lay("POST /margins", answer(body))
+        with pytest.raises(BrokerProtocol, match="/margins"):
+            await rest.ask("/margins", {}, read=lambda one: required_word(one, "total"))
+    http.lay("POST /margins", answer({"status": "error"}))
+    with pytest.raises(BrokerRefused, match="complaint False"):
+        await rest.ask("/margins", {}, read=an_object)

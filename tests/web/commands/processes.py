@@ -18,6 +18,9 @@ import threading
 import time
 from pathlib import Path
 
+from actors.domain.config_accounts import REACH
+from web.commands.demo import account_at
+
 ROOT = Path(__file__).parents[3]
 WITHIN_S = 30.0
 END = None
@@ -175,18 +178,35 @@ def until(happens, what, within_s=WITHIN_S, every_s=0.05):
     return answer
 
 
-def gateway_toml(folder, broker_url, *, key_sha256, port=0, accounts=("primary",), api_key="paper"):
-    """Write a configuration of a gateway, and give its path."""
+def gateway_toml(
+    folder,
+    broker_url,
+    *,
+    key_sha256,
+    port=0,
+    accounts=("primary",),
+    api_key="paper",
+    upstream="ticker_service",
+):
+    """Write a configuration of a gateway over a paper broker, and give its path.
+
+    One key and one address stand for a whole desk there: they are not held to a screen's share.
+    """
+    many = "requests_per_s = 100000\nrequests_burst = 100000"
     lines = [
-        f'[server]\nhost = "127.0.0.1"\nport = {port}',
+        f'[server]\nhost = "127.0.0.1"\nport = {port}\nrequests_per_address_s = 100000',
         f"[store]\npath = {json.dumps(str(folder / 'orderwire.db'))}",
-        f'[keys.desk]\nsha256 = "{key_sha256}"\naccounts = ["*"]\nrights = ["read", "trade"]',
-        *(
-            f'[accounts.{name}]\nupstream = "ticker_service"\nurl = "{broker_url}"\n'
-            f'api_key = "{api_key}"'
-            for name in accounts
-        ),
+        f'[keys.desk]\nsha256 = "{key_sha256}"\naccounts = ["*"]\nrights = ["read", "trade"]\n{many}',
+        *(account_toml(upstream, name, broker_url, api_key) for name in accounts),
     ]
     path = folder / "orderwire.toml"
     path.write_text("\n\n".join(lines) + "\n")
     return path
+
+
+def account_toml(upstream, name, broker_url, api_key):
+    """Write the table of an account at a paper broker: what it is reached by, and no more."""
+    account = account_at(upstream, name, broker_url, api_key)
+    reach = {each: getattr(account, each) for each in ("upstream", *REACH)}
+    lines = [f"{each} = {json.dumps(value)}" for each, value in reach.items() if value]
+    return "\n".join([f"[accounts.{name}]", *lines])

@@ -12,8 +12,9 @@ from web.commands.batch import FILE_BYTES_MAX, is_key, read
 
 @pytest.fixture(scope="module")
 def demo():
-    """The URL of a demo whose market stands still."""
-    with orderwire("demo", "--port", 0, "--no-browser", "--rate", 0) as process:
+    """The URL of a demo whose market stands still; one of its accounts is at Fyers."""
+    accounts = ("--accounts", "primary,fy=fyers")
+    with orderwire("demo", "--port", 0, "--no-browser", "--rate", 0, *accounts) as process:
         yield process.ready()
 
 
@@ -44,6 +45,50 @@ def test_a_batch_is_placed_and_told_line_by_line(demo, file):
     assert out[0].endswith("2 of 2 legs succeeded")
     assert out[1].startswith("leg 0 BUY 50 FILL1 filled 50 at ")
     assert out[2].startswith("leg 1 BUY 50 REST2 accepted order ")
+
+
+def spread(symbol):
+    """Give a native batch: a near contract bought, a far one sold."""
+    terms = {"order_type": "LIMIT", "price": 100, "product": "NRML", "validity": "IOC"}
+    near = leg(f"{symbol}25NOVFUT", **terms)
+    far = leg(f"{symbol}25DECFUT", **terms) | {"transaction_type": "SELL"}
+    return {"orders": [near, far], "mode": "native", "wait_s": 60}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("symbol", "outcome", "state"),
+    [
+        ("FILL", "complete", "filled"),
+        ("REJECT", "rejected_clean", "rejected"),
+        ("REST", "rolled_back_clean", "cancelled"),
+        ("PARTIAL", "unwound", "cancelled"),
+        ("LOST", "rolled_back_clean", "cancelled"),
+        ("GONE", "rejected_clean", "rejected"),
+    ],
+)
+def test_a_native_batch_ends_whole(demo, file, symbol, outcome, state):
+    """P9, P10: over the real wire: one id for the whole where there was an answer; where there was
+    none it is found by its tag, or denied; the legs end alike.
+    """
+    exit_status, out, _ = ran("batch", demo, "fy", file(spread(symbol)), "--json")
+    told = json.loads("\n".join(out))
+    assert told["outcome"] == outcome
+    assert [each["state"] for each in told["legs"]] == [state, state]
+    assert (told["parent_order_id"] is None) == (symbol in ("LOST", "GONE"))
+    assert len(told["order_ids"]) == (0 if symbol == "GONE" else 2)
+    assert told["residual"] == []
+    assert exit_status == (0 if outcome == "complete" else 1)
+
+
+@pytest.mark.process
+def test_a_native_batch_is_refused_where_it_cannot_be(demo, file):
+    """422: by an account whose broker has none, and naming what makes it none."""
+    told = ran("batch", demo, "primary", file(spread("FILL")))[2]
+    assert [line.split(":")[0].strip() for line in told[1:]] == ["$.mode"]
+    told = ran("batch", demo, "fy", file(body("FILL1", "FILL2") | {"mode": "native"}))[2]
+    paths = {line.split(":")[0].strip() for line in told[1:]}
+    assert {"$.orders[0].validity", "$.orders[1].tradingsymbol"} <= paths
 
 
 @pytest.mark.process
@@ -84,6 +129,7 @@ def test_a_dry_run_places_nothing(demo, file):
     status, out, err = ran("batch", demo, "primary", file(body("FILL9")), "--dry-run")
     assert (status, err) == (0, [])
     assert out[0].startswith("dry run: nothing was sent")
+    assert any(line.split()[0] == "margin" for line in out)
     assert ran("batch", demo, "primary", file({"orders": []}), "--dry-run")[0] == 1
 
 

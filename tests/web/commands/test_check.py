@@ -21,6 +21,25 @@ def test_a_good_configuration_is_told_without_its_secrets(tmp_path):
 
 
 @pytest.mark.process
+def test_where_lists_are_loaded_from_is_told(tmp_path):
+    """Each address of an account's list is named; a broker that publishes none is a fault."""
+    path = tmp_path / "orderwire.toml"
+    table = '[accounts.a]\nupstream = "kite"\napi_key = "k"\ninstruments = "broker"\n'
+    path.write_text(table)
+    status, out, _ = ran("check", "--config", path)
+    assert status == 0
+    assert any(
+        line.endswith("a: its instruments from https://api.kite.trade/instruments") for line in out
+    )
+    path.write_text(table.replace('"kite"', '"ticker_service"\nurl = "http://h"'))
+    status, _, err = ran("check", "--config", path)
+    assert status == 2
+    assert err == [
+        "$.accounts.a.instruments: ticker_service publishes none: a file or an address is needed"
+    ]
+
+
+@pytest.mark.process
 def test_each_fault_is_one_line_with_its_path(tmp_path):
     """Exit 2: every fault on stderr as `path: message`, no traceback, and no secret."""
     path = tmp_path / "orderwire.toml"

@@ -104,6 +104,37 @@ def test_the_briefs_batch_is_placed(demo):
 
 
 @pytest.mark.process
+def test_brokers_that_publish_a_list_have_their_lots_checked():
+    """At Kite and Fyers a quantity that is no lot is refused, 422 naming the leg, once the broker's
+    list is there; before that it is 503. Metrics say how many instruments are known.
+    """
+
+    def refused(url, name):
+        answer = httpx2.post(f"{url}/accounts/{name}/batch-orders", json=BATCH, timeout=60)
+        return None if answer.status_code == 503 else answer
+
+    accounts = "k=kite,f=fyers,t"
+    with orderwire("demo", "--port", 0, "--no-browser", "--rate", 0, "--accounts", accounts) as run:
+        url = run.ready()
+        for name in ("k", "f"):
+            answer = until(lambda name=name: refused(url, name), "its list is loaded")
+            assert answer.status_code == 422
+            assert [fault["path"] for fault in answer.json()["errors"]] == [
+                "$.orders[0].quantity",
+                "$.orders[1].quantity",
+            ]
+        metrics = until(
+            lambda: (
+                (text := httpx2.get(f"{url}/metrics").text).count("\ninstruments_loaded{") == 2
+                and text
+            ),
+            "metrics are made anew",
+        )
+        assert 'instruments_loaded{account_id="t"}' not in metrics
+        assert run.stop() == 0
+
+
+@pytest.mark.process
 def test_a_page_of_another_site_may_not_ask(demo):
     """P21: open on loopback is open to this host alone: foreign Origin and Host are refused."""
     for headers in ({"Origin": "https://elsewhere.example"}, {"Host": "elsewhere.example"}):

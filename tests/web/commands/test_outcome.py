@@ -61,6 +61,7 @@ def test_a_dry_run_says_what_would_be_sent():
     """The stages in their turn, and the orders that would unwind it."""
     run = {
         "status": "dry_run",
+        "margin": {"required": 1200, "available": 5000},
         "mode": "sequential",
         "total_orders": 2,
         "calls": 6,
@@ -71,6 +72,7 @@ def test_a_dry_run_says_what_would_be_sent():
         "dry run: nothing was sent 2 orders sequential 6 calls",
         "stage 1 legs 0",
         "stage 2 legs 1",
+        "margin 1200 of 5000",
         "way out SELL 50 FILL1 LIMIT at 592",
     ]
 
@@ -89,3 +91,10 @@ def test_an_answer_of_a_strange_shape_is_told_as_far_as_it_goes():
     """P19: whatever a server sends, a person gets lines and no traceback."""
     for strange in ({}, {"legs": 1}, {"legs": [1, {}]}, {"status": "dry_run", "stages": [1]}):
         assert list(lines_of(strange | {"residual": [{"quantity": "x"}]}))
+
+
+def test_a_margin_that_is_not_known_is_told_with_the_reason():
+    """Neither a number nor silence stands for it; a broker that names no purse has none shown."""
+    run = {"status": "dry_run", "margin": None, "margin_error": "the broker did not answer"}
+    assert squeezed(lines_of(run))[1] == "margin not known the broker did not answer"
+    assert squeezed(lines_of(run | {"margin": {"required": 7}}))[1] == "margin 7"

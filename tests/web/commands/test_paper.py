@@ -80,6 +80,28 @@ def test_faults_of_the_command_line_are_status_2(tmp_path):
     assert ran("paper", "--upstream", "nobody")[0] == 2
 
 
+def test_faults_are_read_again_at_a_signal(tmp_path):
+    """SIGHUP: what the file says now is in force; a file with a fault changes nothing."""
+    faults = tmp_path / "faults.toml"
+    faults.write_text("")
+    options = ("--upstream", "kite", "--api-key", "k", "--accounts", "a", "--faults", faults)
+    headers = {"authorization": "token a:k", "x-kite-version": "3"}
+    with orderwire("paper", "--port", 0, *options) as paper:
+        with httpx2.Client(base_url=paper.ready(), headers=headers) as http:
+            assert http.get("/orders").status_code == 200
+            faults.write_text('[[fault]]\nkind = "dead"\ntoken = "of-noon"\n')
+            paper.popen.send_signal(signal.SIGHUP)
+            paper.error("other faults are in force: 1")
+            assert http.get("/orders").status_code == 403
+            faults.write_text('[[fault]]\nkind = "sulk"\n')
+            paper.popen.send_signal(signal.SIGHUP)
+            assert "fault[0].kind" in paper.error("the faults stay as they were")
+            good = {"authorization": "token a:of-noon"}
+            assert http.get("/orders", headers=good).status_code == 200
+        assert paper.stop() == 0
+        assert not [line for line in paper.rest("stderr") if "of-noon" in line]
+
+
 def test_what_cannot_be_had_is_status_1(tmp_path):
     """One line each for a port in use, a ledger that is none, a folder that is not there."""
     port = free_port()

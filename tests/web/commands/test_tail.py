@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from tests.web.commands.processes import END, ROOT, free_port, orderwire, ran, until
-from web.commands.tail import check_target
+from web.client import Gap, Refused
+from web.commands.tail import check_target, gap_line, told_of
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,29 @@ def test_it_goes_on_where_it_was_when_the_gateway_is_back(tmp_path):
                     assert line is not END
                     offsets.append(json.loads(line)["offset"])
     assert offsets == list(range(offsets[0], offsets[0] + 200))
+
+
+@pytest.mark.process
+def test_a_gap_is_told(demo):
+    """P4: from a place that is not of this record it says so on stderr, and goes on; exit 0."""
+    with orderwire("tail", demo, "--since", "another:7") as tail:
+        assert "(epoch)" in tail.error("missed")
+        first, second = (json.loads(tail.line())["offset"] for _ in range(2))
+        assert second == first + 1
+        assert tail.stop(signal.SIGINT) == 0
+
+
+def test_a_gap_has_its_reason_and_where_it_ends():
+    """One line, with what the gateway said."""
+    assert gap_line(Gap({}, "e:7", "expired")) == (
+        "missed: the record could not be gone on with (expired); from e:7 on"
+    )
+
+
+def test_a_missing_key_is_told_with_the_way_to_give_one():
+    """Who is refused for want of a key reads where it belongs; other refusals stand alone."""
+    assert told_of(Refused(401, "no key")) == "no key (--key, or ORDERWIRE_KEY)"
+    assert told_of(Refused(404, "no such account")) == "no such account"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from attrs import evolve
 
 from tests.web.sandbox.given import ask, body
-from web.sandbox.asks import ask_of, modified
+from web.sandbox.asks import ask_of, listed, modified
 from web.sandbox.http import json_object
 from web.sandbox.orders import RefusedError
 
@@ -74,3 +74,11 @@ def test_a_modification_changes_what_it_names():
         modified(order, {"order_type": "SL"})
     with pytest.raises(RefusedError, match="quantity"):
         modified(order, {"quantity": -1})
+
+
+@pytest.mark.parametrize("value", [None, {}, [], [1], [{}, None], [{}] * 4])
+def test_a_list_of_orders_is_of_objects_and_not_too_long(value):
+    """P19: anything else is refused; what they say is looked at later."""
+    with pytest.raises(RefusedError):
+        listed(value, 3)
+    assert listed([{}] * 3, 3) == [{}] * 3

@@ -3,6 +3,7 @@ import trio
 
 from tests.web.sandbox.given import body
 from tests.web.sandbox.wire import connect, frames, placed
+from web.sandbox.faults import Fault
 from web.sandbox.paper import PaperOptions, open_paper
 
 
@@ -21,6 +22,21 @@ async def test_a_login_is_an_account_or_the_first():
         assert [broker.desk.account_of(login) for login in ("a", "b", "k", "c", "", None)] == [
             "a", "b", "a", None, None, None,
         ]  # fmt: skip
+
+
+async def test_who_comes_with_a_dead_token_is_turned_away_and_counted(caplog):
+    """P21: the log says whose it was and where, and not which."""
+    caplog.set_level("INFO")
+    async with open_paper(PaperOptions(accounts=("a", "b"), api_key="old")) as broker:
+        desk = broker.desk
+        assert desk.lets_in("a", "old", "GET /orders")
+        broker.meet([Fault("dead", "a", token="new")])
+        assert [desk.lets_in("a", token, "GET /orders") for token in ("old", "new", None)] == [
+            *(False, True, False),
+        ]
+        assert (desk.token_of("a"), desk.token_of("b")) == ("new", "old")
+        assert desk.turned_away == {"a": 2}
+    assert caplog.messages == ["turned away: account a at GET /orders"] * 2
 
 
 async def test_frames_take_their_half_of_the_latency(autojump_clock, nursery):

@@ -4,6 +4,7 @@ import pytest
 from attrs import evolve
 
 from tests.web.sandbox.given import Floor, ask
+from web.sandbox.exchange import End
 from web.sandbox.orders import RefusedError
 
 
@@ -133,3 +134,27 @@ def test_an_account_that_is_no_longer_named_keeps_its_books():
     floor.exchange.accept(ask(account_id="hedge"))
     again = Floor(accounts=("primary",), entries=[*entries, *floor.entries])
     assert len(again.exchange.books["hedge"].orders) == 1
+
+
+def test_legs_of_one_whole_are_written_down_in_one_piece():
+    """A kill leaves all of them or none: one record; each leg is then told as any order is."""
+    floor = Floor()
+    records = []
+    floor.exchange._record = lambda entries: records.append([entry.event for entry in entries])
+    ends = [End(10, Decimal(100)), End(4, Decimal(90))]
+    whole, orders = floor.exchange.combine([ask("SBIN"), ask("INFY", "SELL")], ends)
+    assert records == [["order", "order", "fill", "end", "fill", "end"]]
+    assert floor.statuses() == ["OPEN", "OPEN", "COMPLETE", "UPDATE", "CANCELLED"]
+    assert [order.ask.parent for order in orders] == [whole, whole]
+    assert whole not in {order.order_id for order in orders}
+
+
+def test_a_whole_that_is_rejected_was_never_open():
+    """Each leg is taken and rejected, with the reason."""
+    floor = Floor()
+    _, orders = floor.exchange.combine([ask(), ask("INFY")], [End(message="no margin")] * 2)
+    assert floor.statuses() == ["REJECTED", "REJECTED"]
+    assert {order.last.message for order in orders} == {"no margin"}
+    again = Floor(entries=floor.entries)
+    assert again.exchange.order(orders[0].order_id).ask.parent == orders[0].ask.parent
+    assert again.exchange.accept(ask()).order_id > orders[1].order_id

@@ -64,6 +64,30 @@ def test_a_fault_has_its_time_and_its_account():
     assert not faults.frame("hedge", 12).silent
 
 
+def test_a_token_dies_for_one_that_is_good_instead():
+    """In its account and its time; the last one counts when several have died."""
+    faults = Faults([Fault("dead", "a", from_s=5, token="t1"), Fault("dead", from_s=9, token="t2")])
+    assert [faults.token("a", at) for at in (0, 5, 9)] == [None, "t1", "t2"]
+    assert [faults.token("b", at) for at in (5, 9)] == [None, "t2"]
+    assert "t1" not in repr(Fault("dead", token="t1"))
+
+
+def test_the_market_stands_still_for_a_while():
+    """All of it, and neither frames nor requests are hit."""
+    faults = Faults([Fault("still", for_s=5)])
+    assert [faults.is_still(at) for at in (0, 4, 5)] == [True, True, False]
+    assert (faults.frame("a", 0), faults.request("orders", "a", 0)) == (FrameFate(), RequestFate())
+
+
+def test_other_faults_take_the_place_of_those_before():
+    """Their time begins when they do."""
+    faults = Faults([Fault("silent")])
+    faults.use([Fault("double", from_s=5)], 100)
+    assert [faults.frame("a", at) for at in (100, 105)] == [FrameFate(), FrameFate(copies=2)]
+    faults.use([], 200)
+    assert faults.frame("a", 205) == FrameFate()
+
+
 def test_probability_is_drawn_from_the_seed():
     """Half of the frames are hit at 0.5, the same ones for the same seed."""
 
@@ -120,6 +144,10 @@ def test_a_file_is_read(tmp_path):
         ('[[fault]]\nkind="refuse"\non=[]', "f: fault[0].on"),
         ('[[fault]]\nkind="refuse"\non="orders"', "f: fault[0].on"),
         ('[[fault]]\nkind="late"\non=["socket"]', "f: fault[0].on"),
+        ('[[fault]]\nkind="dead"', "f: fault[0].token"),
+        ('[[fault]]\nkind="dead"\ntoken=""', "f: fault[0].token"),
+        ('[[fault]]\nkind="dead"\ntoken=7', "f: fault[0].token"),
+        ('[[fault]]\nkind="still"\nprobability=1', "f: fault[0].probability"),
     ],
 )
 def test_a_bad_file_says_where(text, path):

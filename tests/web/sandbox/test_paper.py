@@ -8,7 +8,7 @@ import trio.testing
 from tests.web.sandbox.given import Clock, Floor, body
 from tests.web.sandbox.test_ledger import books
 from tests.web.sandbox.wire import call, connect, frames, placed
-from web.sandbox.faults import FaultFileError
+from web.sandbox.faults import Fault, FaultFileError
 from web.sandbox.paper import STEPS_A_TURN, PaperOptions, open_paper, pace
 from web.sandbox.trader import Trader
 
@@ -34,6 +34,21 @@ async def test_at_rate_zero_nothing_moves(autojump_clock):
     async with open_paper(PaperOptions()) as broker:
         await trio.sleep(3600)
         assert broker.exchange.books["primary"].orders == {}
+
+
+async def test_a_market_stands_still_for_as_long_as_it_is_told_to(autojump_clock):
+    """No change meanwhile, what a caller places is traded all the same, and none is made up for."""
+    async with open_paper(PaperOptions(rate=10, seed=3), now=Clock()) as broker:
+        orders = broker.exchange.books["primary"].orders
+        await trio.sleep(5.05)
+        broker.meet([Fault("still", for_s=60)])
+        before = {order_id: len(each.history) for order_id, each in orders.items()}
+        await trio.sleep(30)
+        assert {order_id: len(each.history) for order_id, each in orders.items()} == before
+        await placed(broker, body("FILL1"))
+        told = sum(len(each.history) for each in orders.values())
+        await trio.sleep(31)
+    assert 0 < sum(len(each.history) for each in orders.values()) - told <= 40
 
 
 async def test_a_market_that_was_held_up_catches_up_in_turns(mock_clock, nursery):

@@ -35,6 +35,14 @@ def test_an_unknown_symbol_begins_where_it_is_first_asked():
     assert prices.quote("NEW") == 13
 
 
+def test_to_look_at_a_price_makes_none():
+    """A symbol that nobody has asked for has none, and still has none after a look."""
+    prices = Prices(Random(1))
+    assert prices.look("NEW") is None
+    assert prices.quote("NEW", Decimal(50)) == 50
+    assert prices.look("NEW") == 50
+
+
 def test_a_price_is_brought_onto_a_tick():
     """Prices that are asked are multiples of five paise, one tick at least."""
     assert on_tick(Decimal("10.07")) == Decimal("10.05")

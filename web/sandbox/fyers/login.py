@@ -15,6 +15,8 @@ from web.sandbox.fyers.answers import BAD_APP, BAD_PARAMS, BAD_TOKEN, error, suc
 from web.sandbox.http import Response, sent_back
 
 CODE: Final = "code-"
+APP_SUFFIX: Final = "-100"
+"""What follows an app's name in an app id."""
 HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -39,9 +41,20 @@ def token_for(desk: Desk, body: dict[str, Any]) -> Response:
         return error(400, BAD_APP, "invalid app id hash")
     if HASH.fullmatch(of_app) and of_app != shown:
         return error(400, BAD_APP, "invalid app id hash")
-    return success(access_token=desk.api_key, refresh_token="")
+    apps = {app_hash(desk, app_id): app_id for app_id in _app_ids(desk)}
+    account_id = account_of(desk, apps.get(shown, ""))
+    return success(access_token=desk.token_of(account_id), refresh_token="")
+
+
+def account_of(desk: Desk, app_id: str) -> str:
+    """Give whose an app is: any id will do, and one of no account's name is the first's."""
+    return desk.account_of(app_id.removesuffix(APP_SUFFIX)) or desk.accounts[0]
 
 
 def app_hash(desk: Desk, app_id: str) -> str:
     """Give what an app proves itself with: the hex SHA-256 of `app id:secret`."""
     return hashlib.sha256(f"{app_id}:{desk.api_key}".encode()).hexdigest()
+
+
+def _app_ids(desk: Desk) -> list[str]:
+    return [f"{name}{suffix}" for name in desk.accounts for suffix in ("", APP_SUFFIX)]

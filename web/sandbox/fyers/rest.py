@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from web.sandbox.answering import answered, json_array
-from web.sandbox.asks import modified
+from web.sandbox.asks import listed, modified
 from web.sandbox.desk import Desk
 from web.sandbox.fyers.answers import (
     BAD_ORDER_ID,
@@ -25,15 +25,16 @@ from web.sandbox.fyers.answers import (
     refused,
     success,
 )
-from web.sandbox.fyers.bodies import SymbolError, ask_in, changes_in, legs_in
-from web.sandbox.fyers.login import login_page, token_for
+from web.sandbox.fyers.bodies import SymbolError, ask_in, changes_in, combined_in, legs_in
+from web.sandbox.fyers.login import account_of, login_page, token_for
 from web.sandbox.fyers.rows import Row, order_row, position_rows, tag_of, trade_row
+from web.sandbox.fyers.symbol_master import FOLDER, master
 from web.sandbox.http import Request, Response, json_object, raw_json
+from web.sandbox.margins import PURSE, margin_of
+from web.sandbox.native import place_native
 from web.sandbox.orders import RefusedError
 
 PREFIX: Final = "/api/v3/"
-APP_SUFFIX: Final = "-100"
-"""What follows an app's name in an app id."""
 
 
 class Rest:
@@ -54,7 +55,9 @@ class Rest:
                 return token_for(self._desk, json_object(request.body))
             except RefusedError as refusal:
                 return error(400, BAD_PARAMS, str(refusal))
-        account_id = caller(self._desk, request.headers)
+        if request.method == "GET" and path[0] == FOLDER:
+            return await self._master("/".join(path[1:]), request)
+        account_id = caller(self._desk, request)
         if account_id is None:
             return refused(401, "")
 
@@ -62,6 +65,14 @@ class Rest:
             return self._do(account_id, request, path)
 
         return await answered(self._desk, request, account_id, work, refused)
+
+    async def _master(self, name: str, request: Request) -> Response:
+        """Give a file of the symbol master, to anyone."""
+
+        async def work() -> Response | None:
+            return master(name)
+
+        return await answered(self._desk, request, None, work, refused)
 
     async def _do(self, account_id: str, request: Request, path: list[str]) -> Response | None:
         """Do what is asked; None is an answer that never comes."""
@@ -74,6 +85,10 @@ class Rest:
                 return self._order_call(account_id, "DELETE", {"id": order_id})
             case "POST" | "PATCH" | "DELETE", ["multi-order", "sync"]:
                 return _or_refused(lambda: self._basket(account_id, request))
+            case "POST", ["multileg", "orders", "sync"]:
+                return _or_refused(lambda: self._combined(account_id, json_object(request.body)))
+            case "POST", ["multiorder", "margin"]:
+                return _or_refused(lambda: self._margin(account_id, json_object(request.body)))
             case "GET", ["orders"]:
                 return await _listing("orderBook", self._orders(account_id, request.query))
             case "GET", ["tradebook"]:
@@ -105,6 +120,32 @@ class Rest:
         order_id = placed.order.order_id
         said = f"Order submitted successfully. Your Order Ref.No.{order_id}"
         return success(PLACED, said, id=order_id)
+
+    def _combined(self, account_id: str, body: dict[str, Any]) -> Response | None:
+        """Place legs as one order."""
+        try:
+            asks = combined_in(account_id, body)
+        except SymbolError as refusal:
+            return error(400, BAD_SYMBOL, str(refusal))
+        try:
+            whole = place_native(self._desk.market, asks)
+        except RefusedError as refusal:
+            return error(400, REJECTED, str(refusal))
+        if whole.order_id is None or not whole.answers:
+            return None
+        return success(PLACED, "Successfully placed order", id=whole.order_id)
+
+    def _margin(self, account_id: str, body: dict[str, Any]) -> Response:
+        """Say what orders would need, in the order in which they stand."""
+        asks = [ask_in(account_id, order) for order in listed(body.get("data"))]
+        margin = margin_of(self._desk.market, account_id, asks)
+        blocked = float(PURSE - margin.available)
+        data = {
+            "margin_avail": float(margin.available),
+            "margin_total": float(margin.initial),
+            "margin_new_order": round(blocked + float(margin.initial), 2),
+        }
+        return success(data=data)
 
     def _change(self, account_id: str, method: str, body: dict[str, Any]) -> Response:
         order_id = body.get("id")
@@ -154,15 +195,14 @@ class Rest:
         return success(netPositions=rows, overall=overall)
 
 
-def caller(desk: Desk, headers: dict[str, str]) -> str | None:
-    """Give whose the header `authorization: appId:token` is; None when it is nobody's.
-
-    Any app id will do; that of an account's name is that account, any other the first.
-    """
-    app_id, _, token = headers.get("authorization", "").partition(":")
-    if not app_id or not desk.knows(token):
+def caller(desk: Desk, request: Request) -> str | None:
+    """Give whose the header `authorization: appId:token` is; None when it is nobody's."""
+    app_id, _, token = request.headers.get("authorization", "").partition(":")
+    if not app_id:
         return None
-    return desk.account_of(app_id.removesuffix(APP_SUFFIX)) or desk.accounts[0]
+    account_id = account_of(desk, app_id)
+    door = f"{request.method} {request.path}"
+    return account_id if desk.lets_in(account_id, token, door) else None
 
 
 async def _listing(name: str, rows: list[Row]) -> Response:

@@ -42,7 +42,7 @@ def order_row(order: Order, moment: Moment) -> Row:
     return {
         "clientId": CLIENT,
         "id": order.order_id,
-        "parentId": "",
+        "parentId": ask.parent or "",
         "exchOrdId": "" if status == TRANSIT or moment.book == "REJECTED" else exchange_id(order),
         "qty": ask.quantity,
         "remainingQuantity": moment.pending,

@@ -62,7 +62,7 @@ def admit(desk: Desk, handshake: Request) -> Admission | Response:
     """Whether to accept a handshake; else the HTTP answer to refuse it with."""
     if handshake.path != PATH:
         return refused(404, "Not Found")
-    account_id = caller(desk, handshake.headers)
+    account_id = caller(desk, handshake)
     if account_id is None:
         return refused(403, "")
     fate = desk.faults.request("socket", account_id, desk.elapsed_s())

@@ -39,10 +39,10 @@ def session(desk: Desk, form: dict[str, str]) -> Response:
     wanted = hashlib.sha256(f"{api_key}{request_token}{desk.api_key}".encode()).hexdigest()
     if not hmac.compare_digest(form.get("checksum", "").encode(), wanted.encode()):
         return refused(403, "Invalid `checksum`.")
-    return success(_user(desk, api_key))
+    return success(_user(desk, api_key, desk.token_of(account_id)))
 
 
-def _user(desk: Desk, api_key: str) -> dict[str, Any]:
+def _user(desk: Desk, api_key: str, token: str) -> dict[str, Any]:
     return {
         "user_type": "individual",
         "email": "paper@example.com",
@@ -55,7 +55,7 @@ def _user(desk: Desk, api_key: str) -> dict[str, Any]:
         "avatar_url": None,
         "user_id": "PAPER1",
         "api_key": api_key,
-        "access_token": desk.api_key,
+        "access_token": token,
         "public_token": "public",
         "refresh_token": "",
         "enctoken": "",

@@ -2,24 +2,29 @@
 
     request ──▶ token? ──▶ answered (faults, latency) ──▶ {"status": "success", "data": …}
 
-Bodies are forms. An order is placed when its id comes back; what becomes of it is told later. The
-refusal of an order that cannot be changed is an OrderException, of what is not well formed an
-InputException.
+Bodies are forms; that of a basket, of which the margin is asked, is JSON. An order is placed when
+its id comes back; what becomes of it is told later. The refusal of an order that cannot be changed
+is an OrderException, of what is not well formed an InputException.
 """
 
+from itertools import pairwise
 from typing import Final
 
 from web.sandbox.answering import answered, json_array
-from web.sandbox.asks import ask_of, modified
+from web.sandbox.asks import ask_of, listed, modified
 from web.sandbox.desk import Desk
-from web.sandbox.http import Request, Response
+from web.sandbox.http import Request, Response, json_value
 from web.sandbox.kite.answers import error, refused, success, success_text
 from web.sandbox.kite.forms import check_protection, form_of, terms_of
+from web.sandbox.kite.instruments import dump
 from web.sandbox.kite.login import login_page, session
-from web.sandbox.kite.rows import book_row, position_rows, trade_row
+from web.sandbox.kite.rows import basket_row, book_row, position_rows, trade_row
+from web.sandbox.margins import margin_of
 from web.sandbox.orders import Order, RefusedError
 
 VERSION: Final = "3"
+CHANGES_MAX: Final = 25
+"""How often one order may be modified."""
 
 
 class NotFoundError(Exception):
@@ -44,7 +49,7 @@ class Rest:
                 return session(self._desk, form_of(request.body))
         except RefusedError as refusal:
             return refused(400, str(refusal))
-        account_id = self._caller(request.headers.get("authorization", ""))
+        account_id = self._caller(request)
         if account_id is None:
             return refused(403, "Incorrect `api_key` or `access_token`.")
 
@@ -56,13 +61,15 @@ class Rest:
 
         return await answered(self._desk, request, account_id, work, refused)
 
-    def _caller(self, authorization: str) -> str | None:
+    def _caller(self, request: Request) -> str | None:
         """Give whose the header `token api_key:access_token` is; None when it is nobody's."""
-        scheme, _, pair = authorization.partition(" ")
+        scheme, _, pair = request.headers.get("authorization", "").partition(" ")
         api_key, _, access_token = pair.partition(":")
-        if scheme != "token" or not self._desk.knows(access_token):
+        account_id = self._desk.account_of(api_key)
+        if scheme != "token" or account_id is None:
             return None
-        return self._desk.account_of(api_key)
+        door = f"{request.method} {request.path}"
+        return account_id if self._desk.lets_in(account_id, access_token, door) else None
 
     async def _do(self, account_id: str, request: Request, path: list[str]) -> Response | None:
         """Do what is asked; None is an answer that never comes."""
@@ -71,9 +78,13 @@ class Rest:
                 return self._place(account_id, variety, request.body)
             case "PUT" | "DELETE", ["orders", variety, order_id]:
                 return self._change(request, self._order(account_id, order_id), variety)
+            case "POST", ["margins", "basket"]:
+                return self._margin(account_id, request.body)
             case "GET", ["orders"]:
                 orders = self._desk.orders_of(account_id)
                 return success_text(await json_array(book_row(*each) for each in orders))
+            case "GET", ["instruments"]:
+                return dump(request)
             case "GET", ["trades"]:
                 fills = self._desk.fills_of(account_id)
                 return success_text(await json_array(trade_row(*each) for each in fills))
@@ -100,6 +111,13 @@ class Rest:
             return None
         return success({"order_id": placed.order.order_id})
 
+    def _margin(self, account_id: str, body: bytes) -> Response:
+        try:
+            asks = [ask_of(account_id, order) for order in listed(json_value(body))]
+        except RefusedError as refusal:
+            return refused(400, str(refusal))
+        return success(basket_row(margin_of(self._desk.market, account_id, asks)))
+
     def _change(self, request: Request, order: Order, variety: str) -> Response:
         if variety != order.ask.variety:
             return refused(400, "Invalid `variety`.")
@@ -110,6 +128,8 @@ class Rest:
                 check_protection(wanted.order_type, terms)
         except RefusedError as refusal:
             return refused(400, str(refusal))
+        if request.method == "PUT" and changes_of(order) >= CHANGES_MAX:
+            return error(400, "Maximum allowed order modifications exceeded.", "OrderException")
         try:
             if request.method == "PUT":
                 self._desk.market.modify(order.order_id, wanted)
@@ -124,3 +144,11 @@ class Rest:
         if order is None:
             raise NotFoundError("Couldn't find that `order_id`.")
         return order
+
+
+def changes_of(order: Order) -> int:
+    """Count the modifications of an order: an UPDATE that is no fill."""
+    return sum(
+        after.status == "UPDATE" and after.filled == before.filled
+        for before, after in pairwise(order.history)
+    )

@@ -15,6 +15,7 @@ from typing import Any
 
 from web.sandbox.books import Position
 from web.sandbox.desk import Desk
+from web.sandbox.margins import Margin
 from web.sandbox.orders import IST, Fill, Moment, Order
 
 Row = dict[str, Any]
@@ -176,3 +177,12 @@ def ist(at: datetime) -> str:
 def number(value: Decimal) -> float | int:
     """Rupees as Kite's JSON has them, to four places at most: `0`, `45500.0`, `19500.25`."""
     return float(round(value, 4)) if value else 0
+
+
+def basket_row(margin: Margin) -> Row:
+    """Give what a basket needs, in few words (`mode=compact`)."""
+    return {
+        "initial": {"type": "", "total": float(margin.initial)},
+        "final": {"type": "", "total": float(margin.final)},
+        "orders": [],
+    }

@@ -35,7 +35,8 @@ def admit(desk: Desk, handshake: Request) -> Admission | Response:
     if handshake.path != "/":
         return refused(404, "Route not found")
     account_id = desk.account_of(handshake.query.get("api_key"))
-    if account_id is None or not desk.knows(handshake.query.get("access_token")):
+    token = handshake.query.get("access_token")
+    if account_id is None or not desk.lets_in(account_id, token, "the socket"):
         return refused(403, "Incorrect `api_key` or `access_token`.")
     fate = desk.faults.request("socket", account_id, desk.elapsed_s())
     if fate.refuse_status is not None:

@@ -9,10 +9,11 @@ from collections import Counter
 from typing import Any
 
 from web.sandbox.answering import answered, json_array
-from web.sandbox.asks import ask_of, modified
+from web.sandbox.asks import ask_of, listed, modified
 from web.sandbox.desk import Desk
 from web.sandbox.http import Request, Response, answer, fault, json_object, raw_json
-from web.sandbox.kite.rows import book_row, position_rows, stream_row, trade_row
+from web.sandbox.kite.rows import basket_row, book_row, position_rows, stream_row, trade_row
+from web.sandbox.margins import margin_of
 from web.sandbox.orders import Order, RefusedError
 from web.sandbox.ticker_service.batches import run_batch
 from web.sandbox.ticker_service.frames import tell_task
@@ -70,6 +71,8 @@ class Rest:
                 return self._change("modify", json_object(request.body))
             case "DELETE", ["orders", "cancel"]:
                 return self._change("cancel", json_object(request.body))
+            case "POST", ["orders", "margins", "basket"]:
+                return self._margin(json_object(request.body))
             case "POST", ["advanced", "batch-orders"]:
                 return await run_batch(self._desk, json_object(request.body))
             case "GET", rest:
@@ -85,6 +88,11 @@ class Rest:
         task = self._tasks.add("place", placed.order)
         tell_task(self._desk, task)
         return answer({"order_id": "", "task_id": task.task_id})
+
+    def _margin(self, body: dict[str, Any]) -> Response:
+        account_id = self._account(body)
+        asks = [ask_of(account_id, order) for order in listed(body.get("orders"))]
+        return answer(basket_row(margin_of(self._desk.market, account_id, asks)))
 
     def _change(self, operation: str, body: dict[str, Any]) -> Response:
         account_id = self._account(body)

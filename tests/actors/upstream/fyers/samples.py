@@ -41,3 +41,5 @@ POSITIONS = (
 PLACED = b'{"s":"ok","code":1101,"message":"Order submitted successfully. Your Order Ref. No.808058117761","id":"808058117761"}'
 NO_ACK = b'{"s":"ok","code":201,"message":"Request has been made but no acknowledgement has been received","id":""}'
 TOGETHER = b"""{"s":"ok","code":200,"message":"","data":[{"statusCode":200,"body":{"s":"ok","code":1101,"message":"Order submitted successfully. Your Order Ref. No. 120080778988","id":"120080778988"},"statusDescription":"HTTP OK"},{"statusCode":400,"body":{"s":"error","code":-99,"message":"RED:Margin Shortfall for C-XP0001","id":""},"statusDescription":"HTTP OK"}]}"""
+# "Multi order margin".
+MARGIN = b'{"s":"ok","code":200,"message":"","data":{"margin_avail":1999.9,"margin_total":147738.0563,"margin_new_order":247738.0563}}'

@@ -1,6 +1,7 @@
 """Answers: which is a certain no, which proves nothing, and what words are kept."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,11 @@ from actors.domain.errors import (
     BrokerUnknown,
     NeedsLogin,
 )
+from actors.domain.rehearsal import Margin
 from actors.domain.wire import parse
 from actors.upstream.fields import FieldFault
-from actors.upstream.fyers.answers import complaints, judge, placed, retry_after_s
-from tests.actors.upstream.fyers.samples import NO_ACK, PLACED, TOGETHER
+from actors.upstream.fyers.answers import complaints, judge, margin, placed, retry_after_s
+from tests.actors.upstream.fyers.samples import MARGIN, NO_ACK, PLACED, TOGETHER
 
 
 def judged(body, status=200, *, changes=True, secrets=()):
@@ -200,3 +202,26 @@ def test_any_json_gives_an_answer_or_a_fault(value, status):
             read(value)
         except FieldFault:
             continue
+
+
+def test_a_margin_is_what_the_orders_need_beside_what_there_is():
+    """`margin_total` is theirs; `margin_new_order` has what is blocked already in it."""
+    assert margin(parse(MARGIN)) == Margin(Decimal("147738.0563"), Decimal("1999.9"))
+    assert margin({"data": {"margin_total": 0}}) == Margin(Decimal(0), None)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ({}, "data"),
+        ({"data": []}, "data"),
+        ({"data": {"margin_avail": 5}}, "data.margin_total"),
+        ({"data": {"margin_total": "5"}}, "data.margin_total"),
+        ({"data": {"margin_total": 5, "margin_avail": True}}, "data.margin_avail"),
+    ],
+)
+def test_a_margin_that_is_none_is_a_fault(value, name):
+    """P19: an amount that is not told is not zero."""
+    with pytest.raises(FieldFault) as fault:
+        margin(value)
+    assert fault.value.name == name

@@ -8,7 +8,13 @@ from attrs import evolve
 from actors.domain.errors import BrokerRefused
 from actors.domain.model import OrderReport
 from actors.upstream import Change
-from actors.upstream.fyers.forms import change_fields, order_fields, says_enough
+from actors.upstream.fyers.forms import (
+    change_fields,
+    margin_fields,
+    native_fields,
+    order_fields,
+    says_enough,
+)
 from tests.actors.upstream.samples import LEG
 
 ORDER = OrderReport("77", "OPEN", order_type="SL", price=Decimal(101), trigger_price=Decimal(100))
@@ -117,3 +123,53 @@ def test_a_change_that_cannot_be_written_is_refused(change, order):
     """P9: nothing is sent of it."""
     with pytest.raises(BrokerRefused, match="nothing was sent"):
         change_fields("77", change, order)
+
+
+def test_legs_go_out_as_one_under_the_tag_that_they_share():
+    """Fyers' own form of it: one product, one tag, IOC, each leg a limit under a name."""
+    put = evolve(LEG, index=1, tradingsymbol="NIFTY26DECFUT", transaction_type="SELL")
+    assert native_fields([LEG, put]) == {
+        "orderTag": "ow01abc",
+        "productType": "MARGIN",
+        "offlineOrder": False,
+        "orderType": "2L",
+        "validity": "IOC",
+        "legs": {
+            "leg1": {
+                "symbol": "NSE:NIFTY26NOVFUT",
+                "qty": 50,
+                "side": 1,
+                "type": 1,
+                "limitPrice": Decimal("19500.25"),
+            },
+            "leg2": {
+                "symbol": "NSE:NIFTY26DECFUT",
+                "qty": 50,
+                "side": -1,
+                "type": 1,
+                "limitPrice": Decimal("19500.25"),
+            },
+        },
+    }
+    assert native_fields([LEG, put, put])["orderType"] == "3L"
+    with pytest.raises(BrokerRefused, match="nothing was sent"):
+        native_fields([evolve(LEG, product="odd")])
+
+
+def test_a_margin_is_asked_for_in_the_order_of_sending():
+    """Each leg with the prices that its type takes; no tag, since nothing is placed."""
+    stop = evolve(LEG, order_type="SL-M", product="odd", trigger_price=Decimal(6))
+    first, second = margin_fields([LEG, stop])["data"]
+    assert first == {
+        "symbol": "NSE:NIFTY26NOVFUT",
+        "qty": 50,
+        "side": 1,
+        "type": 1,
+        "productType": "MARGIN",
+        "limitPrice": Decimal("19500.25"),
+        "stopLoss": 0,
+        "stopPrice": Decimal(0),
+        "takeProfit": 0,
+    }
+    assert (second["type"], second["limitPrice"], second["stopPrice"]) == (3, 0, 6)
+    assert second["productType"] == "odd"

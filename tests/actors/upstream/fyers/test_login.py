@@ -142,3 +142,9 @@ def test_a_token_dies_at_the_next_six_in_the_morning(hour, minute, day):
 def test_the_login_shows_no_key(service):
     """P21: neither the login nor the account shows a key."""
     assert not any(secret in repr(service) for secret in (APP, SECRET, TOKEN))
+
+
+def test_the_symbol_master_is_asked_for_without_keys():
+    """It is anyone's, so a list is there before the day's login, and no key leaves the house."""
+    service, _ = service_of(token="")
+    assert service.login.list_headers() == {}

@@ -1,4 +1,4 @@
-"""The pace of questions, and the quiet after a 429; orders and cancels never wait."""
+"""The pace of questions, and the quiet after a 429; but for that, orders and cancels never wait."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ import trio.testing
 
 from actors.domain.errors import BrokerRefused
 from actors.runtime.seams import HttpRequest, HttpResponse
-from actors.upstream.fyers.pace import Paced
+from actors.upstream.fyers.pace import MARGIN, Paced
 from tests.actors.upstream.memory import HttpTable, answer
 
 ASK = HttpRequest("GET", "http://broker/orders")
@@ -92,17 +92,34 @@ async def test_a_queue_of_questions_is_bounded(table, autojump_clock):
 
 
 async def test_after_a_429_no_question_is_sent_too_soon(table, autojump_clock):
-    """P20: the broker's own milliseconds are kept to; orders and cancels go out all the same."""
+    """P20: the broker's own milliseconds are kept to; a cancel waits for their end, and is sent."""
     table.lay("GET /orders", told(x_retry_after_ms="350", retry_after="1"), answer({"s": "ok"}))
     paced = Paced(table)
     assert (await paced(ASK, timeout_s=10)).status == 429
     await trio.sleep(0.25)
     with pytest.raises(BrokerRefused, match=r"0\.1 s of quiet; not asked"):
         await paced(ASK, timeout_s=10)
+    assert table.calls() == ["GET /orders"]
+    began_s = trio.current_time()
     assert (await paced(ACT, timeout_s=10)).status == 200
-    assert table.calls() == ["GET /orders", "DELETE /orders/sync"]
-    await trio.sleep(0.11)
+    assert trio.current_time() - began_s == pytest.approx(0.1)
     assert (await paced(ASK, timeout_s=10)).status == 200
+    assert table.calls() == ["GET /orders", "DELETE /orders/sync", "GET /orders"]
+
+
+async def test_nothing_is_sent_into_a_long_quiet(table, autojump_clock):
+    """P9, P20: an order that would wait for more than 10 s is refused for certain, and not sent:
+    each call that is made too soon counts towards a block for the day.
+    """
+    table.lay("GET /orders", told(retry_after="60"))
+    paced = Paced(table)
+    await paced(ASK, timeout_s=10)
+    await trio.sleep(49)
+    with pytest.raises(BrokerRefused, match=r"11\.0 s of quiet; nothing was sent"):
+        await paced(ACT, timeout_s=10)
+    assert table.calls() == ["GET /orders"]
+    await trio.sleep(2)
+    assert (await paced(ACT, timeout_s=10)).status == 200
 
 
 async def test_a_429_on_an_order_quiets_the_questions_too(table, autojump_clock):
@@ -119,3 +136,13 @@ async def test_a_429_on_an_order_quiets_the_questions_too(table, autojump_clock)
         nursery.start_soon(partial(paced, ACT, timeout_s=10))
         with pytest.raises(BrokerRefused, match="of quiet"):
             await paced(ASK, timeout_s=10)
+
+
+async def test_what_is_asked_of_margins_is_a_question(table, autojump_clock):
+    """P20: it is no GET, and keeps the pace all the same."""
+    table.lay("POST /multiorder/margin", answer({"s": "ok"}))
+    paced = Paced(table)
+    began_s = trio.current_time()
+    for _ in range(7):
+        await paced(HttpRequest("POST", f"http://broker{MARGIN}"), timeout_s=10)
+    assert trio.current_time() > began_s

@@ -179,10 +179,13 @@ async def test_a_history_is_the_last_state(service, http, autojump_clock):
 
 
 async def test_an_order_is_found_by_its_exact_tag(service, http):
-    """P9: asked by the tag as users give it; found is found, with one question."""
+    """P9: `1:` and the tag, as Fyers echoes it; found is found, with one question, and whatever
+    stands beside it.
+    """
     assert [one.order_id for one in await service.find("ow01abc")] == ["23030900015105"]
     assert http.calls() == [BOOK]
-    assert queries(http) == [{"order_tag": "1:ow01abc"}]
+    http.lay(BOOK, book('{"id":"1"}', ORDER_ROW))
+    assert [one.order_id for one in await service.find("ow01abc")] == ["23030900015105"]
 
 
 async def test_no_order_is_denied_on_the_word_of_a_filter(service, http, autojump_clock):
@@ -190,15 +193,22 @@ async def test_no_order_is_denied_on_the_word_of_a_filter(service, http, autojum
     may not know an order yet, or understand its tag in another way.
     """
     assert await service.find("ow01ab") == ()
-    assert http.calls() == [BOOK, BOOK, TRADEBOOK]
-    assert queries(http) == [{"order_tag": "1:ow01ab"}, {}, {}]
-    refused = answer({"s": "error", "code": -50, "message": "no orders"}, 400)
-    for nothing in (book(), refused):
-        http.lay(BOOK, nothing, book(ORDER_ROW))
-        assert [one.order_id for one in await service.find("ow01abc")] == ["23030900015105"]
-    http.lay(BOOK, refused)
+    assert http.calls() == [BOOK, TRADEBOOK]
+    assert queries(http) == [{}, {}]
+    http.lay(BOOK, answer({"s": "error", "code": -50, "message": "no orders"}, 400))
     with pytest.raises(BrokerRefused):
         await service.find("ow01abc")
+
+
+async def test_one_book_answers_for_every_order_that_is_looked_for(service, http, autojump_clock):
+    """P10, P20: ten orders in doubt at once cost little more than one does, not twenty calls of the
+    ninety that a minute has for questions.
+    """
+    async with trio.open_nursery() as nursery:
+        for i in range(10):
+            nursery.start_soon(service.find, f"ow02ab{i}")
+    assert http.calls().count(BOOK) == 1
+    assert http.calls().count(TRADEBOOK) <= 3
 
 
 async def test_no_order_is_denied_while_the_trades_tell_of_an_unknown_one(service, http):

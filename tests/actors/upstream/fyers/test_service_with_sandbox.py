@@ -195,3 +195,51 @@ async def test_a_busy_day_is_read_in_full(autojump_clock):
         for one in told:
             last = heard[one.order_id]
             assert (one.status, one.filled_quantity) == (last.status, last.filled_quantity)
+
+
+def spread(*symbols):
+    """Give legs under one tag, bought and sold in turn."""
+    leg = evolve(FILL, exchange="NFO", product="NRML", validity="IOC")
+    return [
+        evolve(leg, index=i, tradingsymbol=symbol, transaction_type=("BUY", "SELL", "BUY")[i])
+        for i, symbol in enumerate(symbols)
+    ]
+
+
+async def test_a_whole_is_placed_heard_of_and_found_leg_by_leg(autojump_clock):
+    """P9: one id for the whole; each leg has its own, under the one tag, by socket and by book."""
+    symbols = ("FILL25NOVFUT", "FILL25DECFUT", "FILL25JANFUT")
+    async with paper() as fyers, fyers.stream() as stream:
+        assert fyers.has_native
+        whole = await fyers.place_native(spread(*symbols))
+        heard = [await news(stream) for _ in range(5 * 3)]
+        found = await fyers.find("ow01abc")
+        assert [(one.tradingsymbol, one.exchange, one.status) for one in found] == [
+            (symbol, "NFO", "COMPLETE") for symbol in symbols
+        ]
+        ids = {one.order_id for one in found}
+        assert len(ids | {whole}) == 4
+        assert {one.order_id for one in heard if isinstance(one, OrderReport)} == ids
+        assert {one.tag for one in heard if isinstance(one, OrderReport)} == {"ow01abc"}
+        assert {one.order_id for one in heard if isinstance(one, Trade)} == ids
+
+
+async def test_a_whole_that_is_not_taken_or_not_answered_says_so(autojump_clock):
+    """P9: a refusal is certain; no answer is unknown, and the book tells of it by the tag."""
+    async with paper() as fyers:
+        with pytest.raises(BrokerRefused, match="REFUSE"):
+            await fyers.place_native(spread("REFUSE25NOVFUT", "REFUSE25DECFUT"))
+        for kind, count in (("GONE", 0), ("LOST", 2)):
+            with pytest.raises(BrokerUnknown):
+                await fyers.place_native(spread(f"{kind}25NOVFUT", f"{kind}25DECFUT"))
+            assert len(await fyers.find("ow01abc")) == count
+
+
+async def test_a_margin_is_told(autojump_clock):
+    """P10: the hedge first needs less; what there is becomes less by what is held."""
+    async with paper() as fyers:
+        buy, sell = spread("FILL25NOVFUT", "FILL25DECFUT")
+        hedged = await fyers.margin([buy, sell])
+        assert hedged.required < (await fyers.margin([sell, buy])).required
+        await fyers.place(buy)
+        assert (await fyers.margin([sell])).available == hedged.available - 1000

@@ -47,6 +47,8 @@ MESSAGE = '{"type":"message","data":"Market closes at 15:30"}'
 PLACED = b'{"status":"success","data":{"order_id":"251123000123456"}}'
 ASK_FIRST = "Order request timed out. Please check the order book and confirm before placing again"
 SESSION = b'{"status":"success","data":{"user_type":"individual","email":"a@b.example","user_name":"A B","user_shortname":"A","broker":"ZERODHA","exchanges":["NSE","NFO"],"products":["CNC","NRML","MIS"],"order_types":["MARKET","LIMIT"],"avatar_url":null,"user_id":"AB1234","api_key":"kiteapikey000000","access_token":"freshaccesstoken0000000000000000","public_token":"publictoken","enctoken":"enc","refresh_token":"","silo":"","login_time":"2026-11-23 09:30:00","meta":{"demat_consent":"physical"}}}'
+# "Basket margins", in compact mode.
+MARGIN = b'{"status":"success","data":{"initial":{"type":"","total":132432.06},"final":{"type":"","total":40281.5},"orders":[{"type":"equity","tradingsymbol":"NIFTY26NOVFUT","exchange":"NFO","total":132432.06}]}}'
 
 
 def fault(message, error_type, **more):

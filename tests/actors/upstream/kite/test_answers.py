@@ -1,6 +1,7 @@
 """Answers: which is a certain no, which proves nothing, and what words are kept."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,12 @@ from actors.domain.errors import (
     BrokerUnknown,
     NeedsLogin,
 )
+from actors.domain.rehearsal import Margin
+from actors.domain.wire import parse
 from actors.upstream.fields import FieldFault
-from actors.upstream.kite.answers import complaint, judge, placed
+from actors.upstream.kite.answers import complaint, judge, margin, placed
 
-from .samples import ASK_FIRST, PLACED, fault
+from .samples import ASK_FIRST, MARGIN, PLACED, fault
 
 REFUSED = (BrokerRefused, BrokerRefused)
 LOGIN = (NeedsLogin, NeedsLogin)
@@ -142,3 +145,25 @@ def test_any_answer_is_judged(status, body, changes):
     assert (error is None) == (200 <= status < 300)
     assert error is None or isinstance(error, BrokerError)
     assert not (changes and type(error) is BrokerProtocol)
+
+
+def test_a_margin_is_what_has_to_be_there_first():
+    """`initial`, in the envelope or bare; Kite says nothing here of what there is."""
+    assert margin(parse(MARGIN)) == Margin(Decimal("132432.06"), None)
+    assert margin({"initial": {"total": 7}}) == Margin(Decimal(7), None)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ({}, "initial"),
+        ({"data": None}, "data"),
+        ({"data": {"initial": 7}}, "data.initial"),
+        ({"data": {"initial": {}}}, "data.initial.total"),
+    ],
+)
+def test_a_margin_that_is_none_is_a_fault(value, name):
+    """P19: an amount that is not told is not zero."""
+    with pytest.raises(FieldFault) as fault:
+        margin(value)
+    assert fault.value.name == name

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from actors.upstream import Change
-from actors.upstream.kite.forms import change_fields, form, order_fields, protected
+from actors.upstream.kite.forms import change_fields, form, margin_fields, order_fields, protected
 from tests.actors.upstream.samples import LEG
 
 
@@ -62,3 +62,18 @@ def test_a_form_has_plain_digits_and_quoted_names():
     assert body == b"tradingsymbol=M%26M&price=1000&quantity=50&n=-1"
     assert parse_qs(body.decode())["tradingsymbol"] == ["M&M"]
     assert form({"price": Decimal("19500.20")}) == b"price=19500.20"
+
+
+def test_a_margin_is_asked_for_without_a_tag():
+    """What Kite's calculator takes; a price that is not set is 0."""
+    assert margin_fields(LEG) == {
+        "exchange": "NFO",
+        "tradingsymbol": "NIFTY26NOVFUT",
+        "transaction_type": "BUY",
+        "variety": "regular",
+        "product": "NRML",
+        "order_type": "LIMIT",
+        "quantity": 50,
+        "price": Decimal("19500.25"),
+        "trigger_price": 0,
+    }

@@ -14,6 +14,7 @@ from actors.domain.errors import (
     BrokerRefused,
     BrokerUnknown,
     BrokerUnreachable,
+    NeedsLogin,
 )
 from actors.upstream.kite.login import dies_at
 from tests.actors.upstream.memory import HttpTable, answer
@@ -146,3 +147,12 @@ def test_the_age_of_a_configured_token_is_not_known():
     assert login.expires_at is None
     login.use("fresh")
     assert login.expires_at == end
+
+
+def test_the_list_is_asked_for_with_the_keys():
+    """Kite's list of instruments is for who is logged in, like any other call."""
+    login = kite_of().login
+    assert login.list_headers() == login.keys.headers()
+    login.use("")
+    with pytest.raises(NeedsLogin):
+        login.list_headers()

@@ -1,5 +1,6 @@
 """Kite's manner: what goes out, and that no key comes back in a word."""
 
+from decimal import Decimal
 from urllib.parse import parse_qs
 
 import pytest
@@ -55,3 +56,10 @@ def test_answers_are_judged_without_the_keys():
         BrokerUnknown,
         "the broker answered 200: no *** nor *** nor ***",
     )
+
+
+def test_a_list_goes_out_as_json():
+    """Forms are for orders; the calculators of margins want JSON, exact numbers in it."""
+    request = MANNER.request("POST", "/margins/basket", [{"price": Decimal("19500.20")}])
+    assert request.body == b'[{"price":19500.20}]'
+    assert request.headers["Content-Type"] == "application/json"

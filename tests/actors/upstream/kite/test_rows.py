@@ -96,7 +96,17 @@ def test_a_kite_position_row_becomes_a_position(quantity, side):
         unrealised=Decimal("-490.0"),
         pnl=Decimal("-490.0"),
         side=side,
+        day_bought=0,
+        day_sold=50,
     )
+
+
+def test_a_position_row_may_leave_out_what_only_kite_says():
+    """What was traded of it today is then unknown, and its contracts are of one."""
+    extra = ("day_buy_quantity", "day_sell_quantity", "multiplier")
+    bare = rows.position({k: v for k, v in POSITION.items() if k not in extra}, "primary")
+    assert (bare.day_bought, bare.day_sold, bare.multiplier) == (None, None, 1)
+    assert rows.position(POSITION | {"multiplier": 0}, "primary").multiplier == 1
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,9 @@ POSITION_READ = {
     "pnl": (3, {"pnl": Decimal(3)}),
     "unrealised": (4, {"unrealised": Decimal(4)}),
     "realised": (5, {"realised": Decimal(5)}),
+    "day_buy_quantity": (6, {"day_bought": 6}),
+    "day_sell_quantity": (7, {"day_sold": 7}),
+    "multiplier": (1000, {"multiplier": Decimal(1000)}),
 }
 SOMETHING = "x-other-than-before"
 

@@ -1,5 +1,6 @@
 """One account at Kite: what goes out, and what can be concluded from every kind of answer."""
 
+import json
 from decimal import Decimal
 from urllib.parse import parse_qs
 
@@ -19,7 +20,7 @@ from tests.actors.upstream.memory import HttpTable, answer
 from tests.actors.upstream.samples import LEG, ORDER_ROW, ORDERS, TRADES
 
 from .given import SECRETS, kite_of
-from .samples import ASK_FIRST, PLACED, fault
+from .samples import ASK_FIRST, MARGIN, PLACED, fault
 
 ID = "251123000123456"
 
@@ -232,3 +233,21 @@ async def test_a_sandbox_is_reached_at_its_own_addresses(http):
     assert kite.login.url("s").startswith("http://127.0.0.1:8080/connect/login?v=3&")
     assert kite_of().login.url("s").startswith("https://kite.zerodha.com/connect/login?v=3&")
     assert kite.name == "kite"
+
+
+async def test_a_margin_is_asked_for_beside_what_is_held(kite, http):
+    """The basket in its order, as JSON; nothing else goes out, and no native batch ever does."""
+    path = "POST /margins/basket?consider_positions=true&mode=compact"
+    http.lay(path.partition("?")[0], answer(MARGIN))
+    told = await kite.margin([LEG, evolve(LEG, tradingsymbol="NIFTY26DECFUT")])
+    assert told.required == Decimal("132432.06")
+    (request,) = http.requests
+    assert request.url.endswith("/margins/basket?consider_positions=true&mode=compact")
+    assert [row["tradingsymbol"] for row in json.loads(request.body)] == [
+        "NIFTY26NOVFUT",
+        "NIFTY26DECFUT",
+    ]
+    assert not kite.has_native
+    with pytest.raises(BrokerRefused, match="nothing was sent"):
+        await kite.place_native([LEG])
+    assert len(http.requests) == 1

@@ -150,3 +150,13 @@ async def test_a_busy_day_is_read_in_full(autojump_clock):
         told = [one for one in day.orders if one.order_id in heard]
         assert len(told) > 100
         assert all(one.filled_quantity == heard[one.order_id].filled_quantity for one in told)
+
+
+async def test_a_margin_is_told(autojump_clock):
+    """The hedge first, or not: it is another sum."""
+    async with paper() as kite:
+        sell = evolve(FILL, index=1, tradingsymbol="FILL2", transaction_type="SELL")
+        hedged = await kite.margin([FILL, sell])
+        naked = await kite.margin([sell, FILL])
+        assert hedged.available is None
+        assert 0 < hedged.required < naked.required

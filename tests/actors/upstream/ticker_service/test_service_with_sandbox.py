@@ -169,3 +169,16 @@ async def test_the_published_batch_call_places_nothing_under_our_tags(autojump_c
         assert "Invalid `tag`" in await service.place_together(legs)
         assert [await service.find(leg.broker_tag) for leg in legs] == [(), ()]
         assert (await service.snapshot()).orders == ()
+
+
+async def test_a_margin_is_told(autojump_clock):
+    """The hedge first, or not: it is another sum; a native batch is not for it."""
+    async with paper() as service:
+        sell = attrs.evolve(LEG, index=1, tradingsymbol="FILL2", transaction_type="SELL")
+        hedged = await service.margin([LEG, sell])
+        naked = await service.margin([sell, LEG])
+        assert hedged.available is None
+        assert 0 < hedged.required < naked.required
+        assert not service.has_native
+        with pytest.raises(BrokerRefused, match="nothing was sent"):
+            await service.place_native([LEG, sell])

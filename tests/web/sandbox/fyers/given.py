@@ -19,6 +19,18 @@ def wanted(symbol="NSE:REST1-EQ", qty=10, **more):
     }  # fmt: skip
 
 
+def combined(*symbols, **more):
+    """A multileg order as Fyers' clients send it: a leg a symbol, bought and sold in turn."""
+    legs = {
+        f"leg{i}": {"symbol": symbol, "qty": 50, "side": side, "type": 1, "limitPrice": 100.05}
+        for i, (symbol, side) in enumerate(zip(symbols, (1, -1, 1, -1), strict=False), 1)
+    }
+    return {
+        "orderTag": "spread", "productType": "MARGIN", "offlineOrder": False,
+        "orderType": f"{len(symbols)}L", "validity": "IOC", "legs": legs, **more,
+    }  # fmt: skip
+
+
 async def call(broker, method, path, body=None, token=TOKEN, **query):
     """One REST call under /api/v3: its status and its JSON."""
     headers = {} if token is None else {"authorization": token}

@@ -3,8 +3,15 @@ from decimal import Decimal
 
 import pytest
 
-from tests.web.sandbox.fyers.given import wanted
-from web.sandbox.fyers.bodies import LEGS_MAX, SymbolError, ask_in, changes_in, legs_in
+from tests.web.sandbox.fyers.given import combined, wanted
+from web.sandbox.fyers.bodies import (
+    LEGS_MAX,
+    SymbolError,
+    ask_in,
+    changes_in,
+    combined_in,
+    legs_in,
+)
 from web.sandbox.orders import RefusedError
 
 
@@ -66,3 +73,49 @@ def test_a_basket_is_one_to_ten_objects(body):
     assert legs_in(json.dumps([{}] * LEGS_MAX).encode()) == [{}] * 10
     with pytest.raises(RefusedError, match="10"):
         legs_in(json.dumps([{}] * 11).encode())
+
+
+def test_the_legs_of_a_whole_share_its_terms():
+    """Each leg is an order of its own, under the one tag, of the one product, IOC."""
+    one, other = combined_in("primary", exact(combined("NSE:SBIN25NOVFUT", "NSE:SBIN25DECFUT")))
+    assert (one.transaction_type, other.transaction_type) == ("BUY", "SELL")
+    for leg in (one, other):
+        assert (leg.exchange, leg.product, leg.validity, leg.tag) == (
+            "NFO",
+            "NRML",
+            "IOC",
+            "spread",
+        )
+        assert (leg.quantity, leg.price, leg.order_type) == (50, Decimal("100.05"), "LIMIT")
+
+
+SPREAD = combined("NSE:SBIN25NOVFUT", "NSE:SBIN25DECFUT")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({}, RefusedError),
+        (SPREAD | {"orderType": "3L"}, RefusedError),
+        (SPREAD | {"orderType": "4L"}, RefusedError),
+        (SPREAD | {"orderType": ["2L"]}, RefusedError),
+        (SPREAD | {"validity": "DAY"}, RefusedError),
+        (SPREAD | {"productType": "CNC"}, RefusedError),
+        (SPREAD | {"legs": []}, RefusedError),
+        (SPREAD | {"legs": {"leg1": 1, "leg2": 2}}, RefusedError),
+        (SPREAD | {"legs": {name: leg | {"type": 2} for name, leg in SPREAD["legs"].items()}},
+         RefusedError),
+        (combined("NSE:SBIN25NOVFUT", "NSE:SBIN25NOVFUT"), SymbolError),
+        (combined("NSE:SBIN25NOVFUT", "NSE:INFY25NOVFUT"), SymbolError),
+        (combined("NSE:SBIN25NOVFUT", "NSE:SBIN-EQ"), SymbolError),
+        (combined("NSE:SBIN25NOVFUT", "BSE:SBIN25DECFUT"), SymbolError),
+        (combined("NSE:SBIN25NOVFUT", "NSE:WHAT"), SymbolError),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_is_refused(body, kind):
+    """Two or three limits, IOC, of one underlying, none twice; a test symbol goes with any."""
+    with pytest.raises(RefusedError) as refused:
+        combined_in("primary", exact(body))
+    assert type(refused.value) is kind
+    mixed = combined("NSE:SBIN25NOVFUT", "NSE:FILL1", "NSE:REST2")
+    assert len(combined_in("primary", exact(mixed))) == 3

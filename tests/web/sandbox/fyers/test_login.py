@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.web.sandbox.fyers.given import book, call
+from web.sandbox.faults import Fault
 from web.sandbox.http import Request
 from web.sandbox.paper import PaperOptions, open_paper
 
@@ -56,6 +57,25 @@ async def test_a_code_that_begins_as_one_is_good(broker):
     """Without a page, for tests: `code-` and anything."""
     status, answer = await call(broker, "POST", "/validate-authcode", sent("code-7"), token=None)
     assert (status, answer["access_token"]) == (200, "sesame")
+
+
+async def test_a_token_that_died_is_refused_until_a_login_brings_one():
+    """401 and -16 in REST, 403 at the socket; the other account's token still opens the door."""
+    options = PaperOptions(upstream="fyers", accounts=("a", "b"), api_key="sesame")
+    async with open_paper(options) as broker:
+        broker.meet([Fault("dead", "b", token="of-noon")])
+        for method, path in (("GET", "/orders"), ("POST", "/orders/sync"), ("GET", "/tradebook")):
+            status, said = await call(broker, method, path, token="b-100:sesame")
+            assert (status, said["s"], said["code"]) == (401, "error", -16)
+        assert broker.admit("/trade/v3", {}, {"authorization": "b-100:sesame"}).status == 403
+        assert await book(broker, token="a-100:sesame") == []
+        _, answer = await call(
+            broker, "POST", "/validate-authcode", sent("code-7", "b-100"), token=None
+        )
+        token = f"b-100:{answer['access_token']}"
+        assert token == "b-100:of-noon"
+        assert await book(broker, token=token) == []
+        assert broker.admit("/trade/v3", {}, {"authorization": token}).account_id == "b"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 import trio
 
-from tests.web.sandbox.fyers.given import book, call, placed, wanted
+from tests.web.sandbox.fyers.given import book, call, combined, placed, wanted
 from tests.web.sandbox.given import Clock
 from web.sandbox.faults import Fault
 from web.sandbox.paper import PaperOptions, open_paper
@@ -173,3 +173,63 @@ async def test_faults_are_told_in_fyers_words(autojump_clock):
             await placed(broker, wanted())
         assert patience.cancelled_caught
         assert len(broker.exchange.books["primary"].open) == 1
+
+
+async def test_a_whole_has_one_id_and_a_row_a_leg(autojump_clock, broker):
+    """Each row has an id of its own, the answered one as parent, and the one tag of all."""
+    body = combined("NSE:FILL1", "NSE:FILL2", "NSE:FILL3")
+    status, said = await call(broker, "POST", "/multileg/orders/sync", body)
+    assert (status, said["s"], said["code"]) == (200, "ok", 1101)
+    rows = await book(broker, order_tag="1:spread")
+    assert [(row["symbol"], row["status"], row["side"]) for row in rows] == [
+        ("NSE:FILL1", 2, 1), ("NSE:FILL2", 2, -1), ("NSE:FILL3", 2, 1),
+    ]  # fmt: skip
+    assert {row["parentId"] for row in rows} == {said["id"]}
+    assert len({row["id"] for row in rows} | {said["id"]}) == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (combined("NSE:FILL1", "NSE:REFUSE1"), -99),
+        (combined("NSE:FILL1", "NSE:FILL1"), -300),
+        (combined("NSE:FILL1"), -50),
+        ([], -50),
+    ],
+)
+async def test_a_whole_that_is_not_taken_has_a_code(autojump_clock, broker, body, code):
+    """400 in Fyers' form, and nothing is placed."""
+    status, said = await call(broker, "POST", "/multileg/orders/sync", body)
+    assert (status, said["s"], said["code"]) == (400, "error", code)
+    assert await book(broker) == []
+
+
+@pytest.mark.parametrize(("symbol", "rows"), [("NSE:LOST1", 2), ("NSE:GONE1", 0)])
+async def test_a_whole_may_be_left_unanswered(autojump_clock, broker, symbol, rows):
+    """No answer comes, whether it was placed or not."""
+    with trio.move_on_after(60) as scope:
+        await call(broker, "POST", "/multileg/orders/sync", combined("NSE:FILL1", symbol))
+    assert scope.cancelled_caught
+    assert len(await book(broker)) == rows
+
+
+async def test_a_margin_is_told_in_the_order_of_the_list(autojump_clock, broker):
+    """The orders' own need, what there is, and the whole account's with them; nothing is placed."""
+    near = wanted("NSE:FILL25NOVFUT", qty=50, limitPrice=100)
+    far = wanted("NSE:FILL25DECFUT", qty=50, limitPrice=100, side=-1)
+    path = "/multiorder/margin"
+    status, said = await call(broker, "POST", path, {"data": [near, far]})
+    assert (status, said["s"], said["code"]) == (200, "ok", 200)
+    data = {"margin_avail": 1e6, "margin_total": 5250.0, "margin_new_order": 5250.0}
+    assert said["data"] == data
+    _, said = await call(broker, "POST", path, {"data": [far, near]})
+    assert said["data"]["margin_total"] == 6000.0
+    assert await book(broker) == []
+    for bad in ({}, {"data": []}, {"data": [1]}, {"data": [near | {"qty": 0}]}):
+        status, said = await call(broker, "POST", path, bad)
+        assert (status, said["code"]) == (400, -50)
+    await placed(broker, near)
+    _, said = await call(broker, "POST", path, {"data": [far]})
+    assert said["data"] == {
+        "margin_avail": 995000.0, "margin_total": 1000.0, "margin_new_order": 6000.0,
+    }  # fmt: skip

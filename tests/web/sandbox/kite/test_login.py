@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.web.sandbox.kite.given import call
+from web.sandbox.faults import Fault
 from web.sandbox.http import Request
 from web.sandbox.paper import PaperOptions, open_paper
 
@@ -56,6 +57,21 @@ async def test_the_place_to_go_back_to_may_stand_among_the_params(broker):
     assert (where, "redirect_url" in said) == ("http://desk/back", False)
     page = await broker.handle(Request("GET", "/connect/login", {"api_key": "a"}))
     assert (page.status, b"request_token=" in page.body) == (200, True)
+
+
+async def test_a_token_that_died_is_refused_until_a_login_brings_one(broker):
+    """403 and TokenException at every door, the socket's too; the other account's still opens."""
+    broker.meet([Fault("dead", "a", token="of-noon")])
+    for method, path in (("GET", "/orders"), ("POST", "/orders/regular"), ("GET", "/trades")):
+        status, said = await call(broker, method, path, token="token a:sesame")
+        assert (status, said["error_type"]) == (403, "TokenException")
+    assert broker.admit("/", {"api_key": "a", "access_token": "sesame"}).status == 403
+    assert (await call(broker, "GET", "/orders", token="token b:sesame"))[0] == 200
+    _, answer = await call(broker, "POST", "/session/token", fields("a"), token=None)
+    token = answer["data"]["access_token"]
+    assert token == "of-noon"
+    assert (await call(broker, "GET", "/orders", token=f"token a:{token}"))[0] == 200
+    assert broker.admit("/", {"api_key": "a", "access_token": token}).account_id == "a"
 
 
 @pytest.mark.parametrize(

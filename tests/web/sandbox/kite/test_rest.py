@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import trio
 
@@ -174,3 +176,36 @@ async def test_faults_are_told_in_kites_words(autojump_clock):
             await placed(broker, form())
         assert patience.cancelled_caught
         assert len(broker.exchange.books["primary"].open) == 1
+
+
+async def test_an_order_is_changed_25_times_at_most(autojump_clock, broker):
+    """The 26th modification is an OrderException; a part filled counts for none, and a cancel passes."""
+    path = f"/orders/regular/{await placed(broker, form('PARTIAL1', quantity=20))}"
+    for i in range(25):
+        status, _ = await call(broker, "PUT", path, {"price": f"{101 + i}"})
+        assert status == 200
+    status, said = await call(broker, "PUT", path, {"price": "99"})
+    assert (status, said["error_type"]) == (400, "OrderException")
+    assert said["message"] == "Maximum allowed order modifications exceeded."
+    assert (await call(broker, "DELETE", path))[0] == 200
+
+
+async def test_a_basket_has_a_margin_before_and_after(autojump_clock, broker):
+    """The body is JSON; a basket that is none is an InputException, and nothing is placed."""
+    sell = form("FILL2", "SELL", price=100)
+    buy = form("FILL1", price=100)
+    headers = {"x-kite-version": "3", "authorization": TOKEN}
+
+    async def ask(body):
+        raw = json.dumps(body).encode()
+        told = await broker.handle(Request("POST", "/margins/basket", {}, headers, raw))
+        return told.status, json.loads(told.body)
+
+    status, said = await ask([sell, buy])
+    assert (status, said["status"]) == (200, "success")
+    assert said["data"]["initial"]["total"] == 1200.0
+    assert said["data"]["final"]["total"] == 1050.0
+    for bad in ({}, [], [7], [sell | {"quantity": 0}]):
+        status, said = await ask(bad)
+        assert (status, said["error_type"]) == (400, "InputException")
+    assert (await call(broker, "GET", "/orders"))[1]["data"] == []

@@ -215,3 +215,14 @@ def test_routes_have_no_ids():
     )
     assert route_of(Request("GET", "/orders/"), found) == "/orders"
     assert route_of(Request("GET", "/anything"), lost) == "other"
+
+
+async def test_a_basket_has_a_margin(autojump_clock, broker):
+    """Kite's answer passes through, bare; a list that is none is 400 in the service's form."""
+    path = "/orders/margins/basket"
+    orders = [body("FILL1"), body("FILL2", "SELL")]
+    status, said = await call(broker, "POST", path, {"account_id": "hedge", "orders": orders})
+    assert (status, said["initial"]["total"]) == (200, 1050.0)
+    for bad in ({}, {"orders": []}, {"orders": [body(quantity=0)]}):
+        assert (await call(broker, "POST", path, bad))[0] == 400
+    assert (await call(broker, "POST", path, {"account_id": "x", "orders": orders}))[0] == 404

@@ -1,0 +1,36 @@
+"""Lists of instruments as brokers publish them: their own lines, a few of each.
+
+Sources: Kite Connect v3, "instruments"; Fyers' public symbol master of 2024 and 2026.
+"""
+
+KITE = """\
+instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange
+256265,1001,NIFTY 50,"NIFTY 50",0,,0,0,0,EQ,INDICES,NSE
+779521,3045,SBIN,STATE BANK OF INDIA,0,,0,0.05,1,EQ,NSE,NSE
+15150594,59182,NIFTY26NOVFUT,"NIFTY",0,2026-11-24,0,0.1,75,FUT,NFO-FUT,NFO
+134657,526,M&M,"MAHINDRA, ""AND"" MAHINDRA",0.0,,0.0,0.1,1,EQ,BSE,BSE
+"""
+# With 21 columns, and without the last of them.
+FYERS = """\
+10100000003045,STATE BANK OF INDIA,0,1,0.1,INE062A01020,0915-1530|1815-1915:,2026-09-09,,NSE:SBIN-EQ,10,10,3045,SBIN,3045,-1.0,XX,10100000003045,None,1,3.7
+1010000000100,AMARA RAJA ENERGY MOB LTD,0,1,0.05,INE885A01032,0915-1530|1815-1915:,2023-11-28,,NSE:ARE&M-EQ,10,10,100,ARE&M,100,-1.0,XX,1010000000100,None
+101000000026000,NIFTY50-INDEX,10,0,0.05,,0915-1530|1815-1915:,2026-09-09,,NSE:NIFTY50-INDEX,10,10,26000,NIFTY,26000,-1.0,XX,101000000026000,None,0,0.0
+101126092968407,NIFTY 29 Sep 26 FUT,11,65,0.1,,0915-1540|1815-1915:,2026-09-09,1790676600,NSE:NIFTY26SEPFUT,10,11,68407,NIFTY,26000,-1.0,XX,101000000026000,None,0,0.0
+10122608271103,USDINR 27 Aug 26 FUT,16,1,0.0025,,0900-1700|1815-1915:,2026-08-25,1787814000,NSE:USDINR26AUGFUT,10,12,1103,USDINR,1,-1.0,XX,10120000001,None,0,0.0
+1211260827825622,SENSEX 27 Aug 26 FUT,11,20,0.05,,0915-1540|1815-1915:,2026-08-04,1787825400,BSE:SENSEX26AUGFUT,12,11,825622,SENSEX,1,-1.0
+1120260921565899,CRUDEOIL 21 Sep 26 FUT,30,1,1.0,,0900-2330|1815-1915:,2026-09-10,1790013600,MCX:CRUDEOIL26SEPFUT,11,20,565899,CRUDEOIL,294,-1.0,XX,1120000000294,1790013600,0,0.0
+1020260921000001,GOLD 21 Sep 26 FUT,30,1,1.0,,0900-2330|1815-1915:,2026-09-10,1790013600,NSE:GOLD26SEPFUT,10,20,1,GOLD,1,-1.0,XX,1,None,0,0.0
+"""
+# Some of a member's fields; numbers are at times texts, and a text may be empty.
+FYERS_JSON = """\
+{"NSE:BANKNIFTY24JUL52000CE": {"lastUpdate": "2024-07-02", "exSymbol": "BANKNIFTY",
+ "qtyMultiplier": 1.0, "previousClose": 1097.2, "exchange": 10, "exSeries": "XX", "optType": "CE",
+ "symTicker": "NSE:BANKNIFTY24JUL52000CE", "exInstType": 14, "fyToken": "101124073150625",
+ "segment": 11, "strikePrice": 52000.0, "minLotSize": 15, "tickSize": 0.05,
+ "originalExpDate": null, "isin": "", "tradeStatus": 1, "qtyFreeze": "900"},
+ "NSE:SBIN-EQ": {"symTicker": "NSE:SBIN-EQ", "exchange": 10, "segment": 10, "minLotSize": 1.0,
+ "tickSize": "0.05", "qtyFreeze": ""},
+ "NSE:NIFTY50-INDEX": {"symTicker": "NSE:NIFTY50-INDEX", "segment": 10, "minLotSize": 0,
+ "tickSize": 0},
+ "NSE:GOLD26SEPFUT": {"segment": 20, "minLotSize": 1, "tickSize": 1.0, "qtyFreeze": null}}
+"""

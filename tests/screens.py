@@ -1,0 +1,116 @@
+"""`python -m tests.screens FOLDER`: pictures of the monitor's main views, to be looked at.
+
+    demo, with some hours' worth of test orders ══▶ page ──▶ VIEW-dark-desk.png, VIEW-light-phone.png …
+
+Exit status 1 when a page logged an error, asked another host, or is wider than its screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import urllib.request
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.web.browser import Witness, browser, gateway
+
+SIZES = {
+    "phone": {"width": 390, "height": 844},
+    "tablet": {"width": 900, "height": 1100},
+    "desk": {"width": 1440, "height": 900},
+}
+THEMES = ("dark", "light")
+LEGS = ("RESTNIFTY", "FILLBANK", "REJECTIT", "PARTIALITC", "STUCKSBI")
+
+
+def main() -> int:
+    """Take them all; print where each one is."""
+    parser = argparse.ArgumentParser(prog="python -m tests.screens", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", help="views with this in their name", default="")
+    folder, only = (asked := parser.parse_args()).folder, asked.only
+    folder.mkdir(parents=True, exist_ok=True)
+    faults: list[str] = []
+    with browser() as chromium, gateway() as url:
+        seed(url)
+        for (size, view), theme in product(product(SIZES, VIEWS), THEMES):
+            name = f"{view}-{theme}-{size}"
+            if only in name:
+                faults += take(chromium, url, folder / f"{name}.png", size, theme, VIEWS[view])
+    print(*faults, sep="\n", file=sys.stderr)
+    return 1 if faults else 0
+
+
+def take(
+    chromium: Any, url: str, path: Path, size: str, theme: str, show: Callable[[Any], None]
+) -> list[str]:
+    """Take one picture, and give what was wrong with the page."""
+    context = chromium.new_context(viewport=SIZES[size], has_touch=size == "phone")
+    context.add_init_script(f"localStorage.setItem('orderwire-theme', '{theme}')")
+    page, witness = context.new_page(), Witness(urlsplit(url).netloc)
+    witness.watch(page)
+    page.goto(url)
+    page.wait_for_selector("#rows .row")
+    show(page)
+    page.wait_for_timeout(400)
+    page.screenshot(path=path)
+    print(path)
+    too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    context.close()
+    faults = [*witness.errors, *witness.foreign, *(["too wide"] if too_wide else [])]
+    return [f"{path.name}: {fault}" for fault in faults]
+
+
+def seed(url: str) -> None:
+    """Place what shows every kind of row."""
+    for symbol in LEGS:
+        leg = {
+            **{"tradingsymbol": symbol, "exchange": "NFO", "transaction_type": "BUY"},
+            **{"quantity": 50, "order_type": "LIMIT", "price": 100.5, "product": "NRML"},
+        }
+        post(f"{url}/accounts/primary/batch-orders", {"orders": [leg], "wait_s": 5})
+
+
+def post(url: str, body: object) -> None:
+    """Post JSON; what is refused is no matter here."""
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+    except urllib.error.HTTPError as error:
+        print(url, error.read().decode()[:300], file=sys.stderr)
+
+
+def tab(name: str) -> Callable[[Any], None]:
+    """Open a tab."""
+    return lambda page: page.click(f"#tab-{name}")
+
+
+def sheet(page: Any) -> None:
+    """Open an account's sheet."""
+    page.click("#accounts button")
+
+
+def stale(page: Any) -> None:
+    """Stop the streaming."""
+    page.click("#stream")
+
+
+VIEWS: dict[str, Callable[[Any], None]] = {
+    "orders": lambda page: page.wait_for_timeout(3000),
+    "trades": tab("trades"),
+    "positions": tab("positions"),
+    "messages": tab("messages"),
+    "batches": tab("batches"),
+    "sheet": sheet,
+    "stale": stale,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
