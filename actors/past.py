@@ -2,7 +2,7 @@
 
     view(account, at) ─▶ kept books: the nearest before it ─┐
                      └─▶ the day's first event ─────────────┴─▶ fold on, a piece at a time ─▶ book
-                           what went over into the day              └─▶ kept, every 5,000 events
+                           what went over into the day              └─▶ some are kept
 
 A book is what its events fold into, so an earlier one is folded again, with the code that folds
 the present one. Folding begins where the account's day began, or at a book that was kept, so a
@@ -30,9 +30,9 @@ from .view import View
 ASK_S: Final = 10.0  # to a book, waiting for others included
 ASKING_MAX: Final = 32
 PIECE: Final = 1000  # offsets folded at a time
-KEPT_EVERY: Final = 5000  # events of the account; passing over other accounts' is ten times faster
+KEPT_EVERY: Final = 5000  # events; of other accounts ten times as many, which are passed over
 BOOKS_MAX: Final = 32
-ROWS_MAX: Final = 300_000  # of all kept books; they share what did not change between them
+ROWS_MAX: Final = 400_000  # of all kept books; those of a day share what did not change
 ANSWERS_MAX: Final = 4  # books that were asked for, for their next pages
 STATUSES: Final = 100  # looked through at a time
 
@@ -113,8 +113,8 @@ class Past:
             count = await self._journal.look(partial(fold_on, book=book, after=offset, upto=upto))
             if upto < self._journal.base:
                 raise PositionGone("expired")
-            folded, passed, offset = folded + count, passed + upto - offset, upto
-            if folded >= KEPT_EVERY or passed >= 10 * KEPT_EVERY:
+            folded, passed, offset = folded + count, passed + upto - offset - count, upto
+            if folded + passed // 10 >= max(KEPT_EVERY, size_of(book) // 3):
                 self._marks.put(account_id, offset, copied(book))
                 folded = passed = 0
         self._answers.put(account_id, at, book)

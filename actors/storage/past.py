@@ -206,7 +206,7 @@ def _stood_of(
     types: Sequence[EventType],
 ) -> list[Current]:
     query = f"""
-        SELECT first, {_EVENT}, ended FROM stood
+        SELECT first, {_EVENT}, ended FROM stood INDEXED BY stood_subject
         WHERE base = ? AND account_id = ? AND subject = ? AND type IN (?, ?)
     """  # noqa: S608
     values = (base.head.offset, account_id, subject, types[0], types[-1])

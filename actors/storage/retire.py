@@ -69,7 +69,10 @@ def stood_of_subject(
     connection: sqlite3.Connection, base: Base, account_id: str, subject: str
 ) -> list[Sql]:
     """Give the events of one thing that stood at the base: one, or none."""
-    query = f"SELECT {_EVENT} FROM stood WHERE base = ? AND account_id = ? AND subject = ?"  # noqa: S608
+    query = f"""
+        SELECT {_EVENT} FROM stood INDEXED BY stood_subject
+        WHERE base = ? AND account_id = ? AND subject = ?
+    """  # noqa: S608
     return connection.execute(query, (base.head.offset, account_id, subject)).fetchall()
 
 
@@ -182,7 +185,8 @@ def _sweep_over(table: str) -> Callable[[sqlite3.Connection, Base], bool]:
     query = f"""
         SELECT first, account_id, subject FROM {table} AS thing
         WHERE ended = 1 AND received_at <= :received_ms AND offset <= :base AND NOT EXISTS (
-            SELECT 1 FROM stood WHERE base = :base AND account_id = thing.account_id
+            SELECT 1 FROM stood INDEXED BY stood_subject
+            WHERE base = :base AND account_id = thing.account_id
             AND subject = thing.subject AND offset = thing.offset
         )
         ORDER BY received_at LIMIT :piece

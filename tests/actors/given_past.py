@@ -9,14 +9,16 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import attrs
+import pytest
 from hypothesis import strategies as st
 
+import actors.past
 from actors.domain.books import AccountBook
 from actors.domain.days import trading_day
-from actors.domain.ids import AccountId, MessageId, Offset, OrderId, PositionId
+from actors.domain.ids import AccountId, LogPosition, MessageId, Offset, OrderId, PositionId
 from actors.domain.model import Event, EventType, Message, Value, status_subject, trade_key
 from actors.domain.wire import encode
 from actors.past import Past
@@ -65,7 +67,7 @@ class World:
         for account_id in ACCOUNTS:
             self.act("status", account_id, 0, detail=True)
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -154,3 +156,34 @@ def plain(book: AccountBook) -> dict[str, list[Any]]:
         "messages": book.messages,
     }
     return {name: [(r.data, r.first, r.offset) for r in rows[name]] for name in LISTS}
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Fold in the smallest pieces, and keep a book every three events."""
+    monkeypatch.setattr(actors.past, "PIECE", 2)
+    monkeypatch.setattr(actors.past, "KEPT_EVERY", 3)
+    monkeypatch.setattr(actors.past, "STATUSES", 2)
+
+
+def a_world(folder, story=()):
+    """Give a world in which this has happened; a word in the story is a restart."""
+    world = World(folder / f"{len(list(folder.iterdir()))}.db")
+    for act in story:
+        world.restart() if act == "restart" else world.act(*act)
+    return world
+
+
+async def book_at(past, account_id, offset):
+    """Ask for an earlier book; give its lists as `plain` does."""
+    at = LogPosition(EPOCH, offset)
+    view = await past.view(account_id, at)
+    assert view.position == at
+    return plain(view.book)
+
+
+A_DAY = [
+    *[("order", PRIMARY, key, "OPEN") for key in range(4)],
+    *[("order", PRIMARY, 1, "COMPLETE"), ("trade", PRIMARY, 1, 50)],
+    *[("position", PRIMARY, 1, 50), ("message", PRIMARY, 1, 7), ("order", HEDGE, 1, "OPEN")],
+]

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from tests.actors.fakes import a_row
@@ -16,7 +18,7 @@ async def test_a_day_is_given_by_its_places(gateway, autojump_clock):
     assert (answer["epoch"], answer["offset"]) == (journal.epoch, journal.end)
     offsets = [row["offset"] for row in answer["data"]]
     assert (offsets[0], offsets[-1]) == (1, journal.end)
-    steps = {after - before for before, after in zip(offsets, offsets[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(offsets)}
     assert max(steps) - min(steps) <= 1
     events = (await gateway.get("/events"))["data"]
     times = {event["offset"]: event["timestamp"] for event in events}

@@ -274,3 +274,23 @@ def test_legs_that_share_a_tag_keep_their_callers_tags():
     book.fold(_event(1, "batch_update", batch.batch_id, batch))
     ours = book.legs["ow0"]
     assert (ours.batch_id, ours.tag_of("S0"), ours.tag_of("S1")) == (batch.batch_id, "near", None)
+
+
+def test_rows_keep_the_order_in_which_they_began_over_a_turn_of_the_day():
+    """P13: an order that was over and is open again keeps its place when the day turns: lists are
+    paged by where rows began.
+    """
+    book = AccountBook(PRIMARY)
+    thursday = attrs.evolve(STATUS, trading_day="2026-11-19")
+    friday = attrs.evolve(STATUS, trading_day="2026-11-20")
+    told = [
+        ("stream_status", "stream:primary", thursday),
+        ("order_update", "1", an_order(order_id="1")),
+        ("order_update", "2", an_order(order_id="2")),
+        ("order_update", "1", an_order(order_id="1", status="CANCELLED")),
+        ("correction", "1", an_order(order_id="1")),
+        ("stream_status", "stream:primary", friday),
+    ]
+    for offset, (kind, subject, value) in enumerate(told, 1):
+        book.fold(_event(offset, kind, subject, value))
+    assert [row.first for row in book.orders.values()] == [2, 3]

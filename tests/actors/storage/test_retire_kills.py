@@ -10,7 +10,7 @@ from tests.actors.storage.given_days import books_of
 from tests.actors.storage.samples import EPOCH, log
 from tests.actors.storage.test_sqlite_faults import begin, committer, kill, load, reopened
 
-KILLS = 15
+KILLS = 10
 
 
 @pytest.mark.process
