@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -42,6 +43,8 @@ from .world import MEMORY, URL
 PLAYED_WITHIN_S: Final = 600.0  # who asks in the story has been answered
 BEGIN_S: Final = 5.0  # by then both accounts are live: nothing has gone wrong yet
 FILL_WAIT_S: Final = 2.0
+AMBUSH_S: Final = 20.0
+LOOK_EACH_S: Final = 0.1
 RECONCILE_S: Final = 8.0
 
 
@@ -150,6 +153,10 @@ async def _happen(trouble: Trouble, gateway: Mortal, network: LongWire) -> None:
     match trouble.what:
         case "kill":
             gateway.kill()
+        case "ambush":
+            with trio.move_on_after(AMBUSH_S):
+                await _until_a_way_out(gateway)
+                gateway.kill()
         case "cut":
             network.cut()
         case "away":
@@ -169,6 +176,17 @@ async def _happen(trouble: Trouble, gateway: Mortal, network: LongWire) -> None:
             await _control(gateway, "halt", {"cancel_open": trouble.what == "sweep"})
         case _:
             await _control(gateway, "resume", None)
+
+
+async def _until_a_way_out(gateway: Mortal) -> None:
+    """Wait until a batch of the first account is flattening something."""
+    while True:
+        with suppress(NoAnswer):
+            answer = await gateway.request("GET", f"/accounts/{ACCOUNTS[0]}/batch-orders")
+            running = [row for row in answer.body["data"] if row["outcome"] is None]
+            if any(s["action"] == "flatten" for row in running for s in row["rollback"]):
+                return
+        await trio.sleep(LOOK_EACH_S)
 
 
 async def _control(gateway: Mortal, word: str, body: Any) -> None:

@@ -80,10 +80,11 @@ class Act:
 
 @frozen
 class Trouble:
-    """What happens to the world: kill, cut, away, full, stuck, halt, sweep or resume.
+    """What happens to the world: kill, ambush, cut, away, full, stuck, halt, sweep or resume.
 
-    `away` is the broker out of reach, `full` and `stuck` the disk, each for `for_ms`; `sweep` is a
-    halt that cancels open orders.
+    `ambush` is a kill while something is being flattened, if that comes soon. `away` is the broker
+    out of reach, `full` and `stuck` the disk, each for `for_ms`; `sweep` is a halt that cancels
+    open orders.
     """
 
     at_ms: int

@@ -27,7 +27,8 @@ ON_FAILURE: Final = ("cancel_and_flatten", "cancel_open", "keep", "hold")
 TROUBLES: Final = (
     "kill",
     "kill",
-    "kill",
+    "ambush",
+    "ambush",
     "cut",
     "away",
     "full",
