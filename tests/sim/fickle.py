@@ -22,6 +22,7 @@ TYPES: Final = ("order_update", "correction", "trade_update", "position_update",
 STATES: Final = ("order_update", "correction")
 STAY_S: Final = 40.0
 AWAY_S: Final = 15.0
+AWAY_S_MAX: Final = 45.0  # it is back before the story is judged
 CHANGE_EACH_S: Final = 8.0
 PAUSES_S: Final = (0.0, 0.02, 0.2)
 
@@ -152,7 +153,7 @@ class Hasty:
                                 await trio.sleep(pause_s)
             except EOFError:
                 pass
-            await trio.sleep(0.5 if self.in_order else self.random.expovariate(1 / AWAY_S))
+            await trio.sleep(min(self.random.expovariate(1 / AWAY_S), AWAY_S_MAX))
 
     def _stay_s(self) -> float:
         return self.random.expovariate(1 / STAY_S)
