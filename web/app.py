@@ -38,6 +38,7 @@ from .metrics import Exposition
 from .order_stream import OrderStream
 from .orders import Orders
 from .problems import add_problems
+from .reference.documents import Documents
 from .request_ids import Identified
 from .sockets import Sockets
 from .stacks import App
@@ -46,7 +47,10 @@ from .timeline import Timeline
 
 # What needs no key; `login_back` has a one-time state in its place.
 OPEN: Final = frozenset(
-    {"page", "static", "health", "ready", "login_back", "login_page", "log_in", "log_out"}
+    {
+        *("page", "static", "docs", "openapi", "asyncapi", "health", "ready"),
+        *("login_back", "login_page", "log_in", "log_out"),
+    }
 )
 # What lessens risk, or whose refusal would halt an account: it has a reserve of its own.
 URGENT: Final = frozenset({"cancel_order", "halt", "halt_all", "flatten_batch", "deadman"})
@@ -70,6 +74,7 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     app.after_websocket(cast("Any", door.let_refusal_out))  # Quart's type forgets the None
     add_problems(app)
     Assets.read().add_to(app)
+    Documents(system, version).add_to(app)
     Health(system, access, version).add_to(app)
     past = Past(system.journal)
     Exposition(system, metrics, past).add_to(app)

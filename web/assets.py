@@ -71,16 +71,25 @@ class Assets:
         asset = self.assets.get(name)
         if asset is None:
             raise NotFound
-        response = Response(asset.body, content_type=asset.media_type)
-        response.headers["Cache-Control"] = "no-cache"
-        response.set_etag(asset.tag)
-        if asset.tag in request.if_none_match:
-            response.status_code = 304
-            response.set_data(b"")
-        return response
+        return give(asset)
+
+
+def give(asset: Asset) -> Response:
+    """Give an asset, or 304 to one who has it."""
+    response = Response(asset.body, content_type=asset.media_type)
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(asset.tag)
+    if asset.tag in request.if_none_match:
+        response.status_code = 304
+        response.set_data(b"")
+    return response
 
 
 def read_asset(path: Path) -> Asset:
     """Read one file."""
-    body = path.read_bytes()
-    return Asset(body, MEDIA_TYPES[path.suffix], sha256(body).hexdigest()[:16])
+    return tagged(path.read_bytes(), MEDIA_TYPES[path.suffix])
+
+
+def tagged(body: bytes, media_type: str) -> Asset:
+    """Make an asset of bytes."""
+    return Asset(body, media_type, sha256(body).hexdigest()[:16])

@@ -64,10 +64,10 @@ class Batches:
         is_dry = is_dry_run(asked_once(request.args, ("dry_run",)))
         value = read_body(await request.get_data())
         wanted = read_request(value)
+        claim = claim_of(request.headers.get("Idempotency-Key"), caller(), account, value)
         if is_dry:
             rehearsal = await self._system.dry_run(account, wanted)
             return answer(stamped(encode(rehearsal), self._system.journal.position))
-        claim = claim_of(request.headers.get("Idempotency-Key"), caller(), account, value)
         batch = await self._system.submit_batch(account, wanted, claim=claim)
         return answer_of(self._system.view(account), batch.batch_id)
 

@@ -33,8 +33,10 @@ async def test_only_the_named_surfaces_are_open(tmp_path, autojump_clock):
             method = "POST" if "POST" in rule.methods else "GET"
             answer = await gateway.app.test_client().open(path, method=method)
             assert answer.status_code == 401, rule
-        watchmen, pages = {"health", "ready"}, {"page", "static", "login_page"}
-        assert watchmen | pages | {"login_back", "log_in", "log_out"} == OPEN
+        watchmen, pages = {"health", "ready"}, {"page", "static", "login_page", "docs"}
+        documents = {"openapi", "asyncapi"}
+        logins = {"login_back", "log_in", "log_out"}
+        assert watchmen | pages | documents | logins == OPEN
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.test"}, {"Host": "evil.test"}])

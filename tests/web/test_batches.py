@@ -256,8 +256,9 @@ async def test_a_refusal_does_not_use_the_key_up(gateway, autojump_clock):
 @pytest.mark.parametrize("key", ["", "k" * 256])
 async def test_a_key_has_a_length(gateway, autojump_clock, key):
     """An Idempotency-Key of no or of more than 255 characters is 422, and nothing is sent."""
-    answer = await gateway.post(PATH, body(), 422, Idempotency_Key=key)
-    assert answer["errors"][0]["path"] == "Idempotency-Key"
+    for path in (PATH, f"{PATH}?dry_run=true"):
+        answer = await gateway.post(path, body(), 422, Idempotency_Key=key)
+        assert answer["errors"][0]["path"] == "Idempotency-Key"
     assert gateway.brokers["primary"].asked("place") == []
 
 

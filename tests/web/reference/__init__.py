@@ -1,0 +1,1 @@
+"""The reference, held against what really answers: examples, schemas, a stranger's hand."""
