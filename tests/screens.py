@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from itertools import product
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.screens_panels import PANELS
 from tests.web.browser import Witness, browser, gateway
+from tests.web.desk_hand import REFUSED
 
 SIZES = {
     "phone": {"width": 390, "height": 844},
@@ -26,6 +29,16 @@ SIZES = {
 }
 THEMES = ("dark", "light")
 LEGS = ("RESTNIFTY", "FILLBANK", "REJECTIT", "PARTIALITC", "STUCKSBI")
+
+
+LEG = {
+    "exchange": "NFO",
+    "transaction_type": "BUY",
+    "quantity": 50,
+    "order_type": "LIMIT",
+    "price": 100.5,
+    "product": "NRML",
+}
 
 
 def main() -> int:
@@ -41,23 +54,24 @@ def main() -> int:
         for (size, view), theme in product(product(SIZES, VIEWS), THEMES):
             name = f"{view}-{theme}-{size}"
             if only in name:
-                faults += take(chromium, url, folder / f"{name}.png", size, theme, VIEWS[view])
+                faults += take(chromium, url, folder / f"{name}.png", (size, theme), VIEWS[view])
     print(*faults, sep="\n", file=sys.stderr)
     return 1 if faults else 0
 
 
 def take(
-    chromium: Any, url: str, path: Path, size: str, theme: str, show: Callable[[Any], None]
+    chromium: Any, url: str, path: Path, look: tuple[str, str], show: Callable[[Any], None]
 ) -> list[str]:
-    """Take one picture, and give what was wrong with the page."""
+    """Take one picture, of a size and in a theme, and give what was wrong with the page."""
+    size, theme = look
     context = chromium.new_context(viewport=SIZES[size], has_touch=size == "phone")
     context.add_init_script(f"localStorage.setItem('orderwire-theme', '{theme}')")
-    page, witness = context.new_page(), Witness(urlsplit(url).netloc)
+    page, witness = context.new_page(), Witness(urlsplit(url).netloc, (REFUSED,))
     witness.watch(page)
     page.goto(url)
     page.wait_for_selector("#rows .row")
     show(page)
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(1200)
     page.screenshot(path=path)
     print(path)
     too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
@@ -69,22 +83,43 @@ def take(
 def seed(url: str) -> None:
     """Place what shows every kind of row."""
     for symbol in LEGS:
-        leg = {
-            **{"tradingsymbol": symbol, "exchange": "NFO", "transaction_type": "BUY"},
-            **{"quantity": 50, "order_type": "LIMIT", "price": 100.5, "product": "NRML"},
-        }
+        leg = LEG | {"tradingsymbol": symbol}
         post(f"{url}/accounts/primary/batch-orders", {"orders": [leg], "wait_s": 5})
 
 
 def post(url: str, body: object) -> None:
     """Post JSON; what is refused is no matter here."""
-    request = urllib.request.Request(  # noqa: S310 - loopback
+    request = urllib.request.Request(
         url, json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     try:
-        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+        urllib.request.urlopen(request, timeout=30).close()
     except urllib.error.HTTPError as error:
         print(url, error.read().decode()[:300], file=sys.stderr)
+
+
+def messages(page: Any) -> None:
+    """Open the messages, of which a quiet market has none: these are made up."""
+    told = [
+        ("info", "The stream is live again after 3 s.", None),
+        ("warning", "Order 261121000000012 was filled after its cancel was accepted.", "12"),
+        ("error", "A report of 412 bytes cannot be read: data.quantity: a whole number.", None),
+    ]
+    rows = [
+        {
+            "id": f"m{i}",
+            "level": level,
+            "text": text,
+            "order_id": order,
+            "at": f"2026-11-21T04:31:0{i}.000Z",
+        }
+        for i, (level, text, order) in enumerate(told)
+    ]
+    answer = {"data": rows, "offset": 1}
+    page.route("**/accounts/*/messages?**", lambda route: route.fulfill(json=answer))
+    page.reload()
+    page.click("#tab-messages")
+    page.wait_for_selector("#rows .row")
 
 
 def tab(name: str) -> Callable[[Any], None]:
@@ -106,10 +141,11 @@ VIEWS: dict[str, Callable[[Any], None]] = {
     "orders": lambda page: page.wait_for_timeout(3000),
     "trades": tab("trades"),
     "positions": tab("positions"),
-    "messages": tab("messages"),
+    "messages": messages,
     "batches": tab("batches"),
     "sheet": sheet,
     "stale": stale,
+    **PANELS,
 }
 
 if __name__ == "__main__":

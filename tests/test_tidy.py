@@ -74,9 +74,7 @@ STRANGERS = (("actors", "web"), ("web.sandbox", "actors"), ("web.client", "actor
 # Files without a test file of their own, each with its reason.
 UNMIRRORED: dict[str, str] = {}
 # Test files that mirror no module, each with its reason.
-UNMIRRORING = {
-    "tests/web/test_page.py": "the page is a file that browsers run",
-}
+UNMIRRORING: dict[str, str] = {}
 
 AT_THE_TOP = {"actors", "web", "tests", "pyproject.toml", "README.md"}
 IGNORED = ("__pycache__", "build", "*.egg-info", "*.db", "*.db-wal", "*.db-shm", "*.lock")
@@ -233,7 +231,8 @@ def test_every_test_file_is_of_some_file(path):
         return
     folder = ROOT / Path(*path.parts[1:-1])
     about = path.stem.removeprefix("test_")
-    names = {module.stem.strip("_") for module in folder.glob("*.py")}
+    modules = (*folder.glob("*.py"), *folder.glob("static/*.js"))
+    names = {module.stem.strip("_") for module in modules}
     assert any(about == name or about.startswith(f"{name}_") for name in names)
 
 

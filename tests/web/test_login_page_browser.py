@@ -77,7 +77,7 @@ def test_a_reader_logs_in_and_sees_the_orders_live(chromium, running, expect, wi
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#link-text")).to_have_text(LIVE)
     expect(page.locator("#accounts li[data-state=live]")).to_have_count(1)
-    expect(page.locator("#rows tr").nth(3)).to_be_visible()
+    expect(page.locator("#rows .row").nth(3)).to_be_visible()
     assert page.url == f"{url}/"
     assert page.evaluate("document.cookie") == ""
     (cookie,) = context.cookies()

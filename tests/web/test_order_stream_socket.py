@@ -135,7 +135,9 @@ async def test_it_resumes(gateway, autojump_clock):
 
 async def test_who_cannot_resume_gets_a_snapshot_in_these_words(gateway, autojump_clock):
     """P4: recovered false, the reason, and the day as the lists have it."""
-    await gateway.tell(a_row("1"), a_trade("t"), a_position(), events=4)  # one is the position that the trade makes
+    await gateway.tell(
+        a_row("1"), a_trade("t"), a_position(), events=4
+    )  # one is the position that the trade makes
     for query in ("?account_id=primary&since=other:1", "?account_id=primary&snapshot=true"):
         async with listen(gateway, query) as socket:
             hello = await hear(socket)

@@ -1,7 +1,9 @@
 // How facts are worded and written: statuses, numbers, times. Pure functions, no DOM.
 //
-//   "TRIGGER PENDING" ──▶ kind "waiting"      24150.5 ──▶ "24,150.50"
+//   "TRIGGER PENDING" ──▶ kind "waiting"      24150.5 ──▶ "24,150.50"      -179.45 ──▶ "−179.45"
 //   0 or null         ──▶ "–"                 "2025-11-21T04:31:07.120Z" ──▶ "10:01:07"
+//
+// Times are the desk's: India's, wherever the reader sits.
 
 // Kite's words for the statuses that end an order's life, or hold it; any other is on its way, and
 // an unknown one may still be live, so it counts as open.
@@ -25,8 +27,18 @@ const tenth = new Intl.NumberFormat("en-IN", {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
-const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const DESK = { timeZone: "Asia/Kolkata" };
+const clock = new Intl.DateTimeFormat("en-GB", { ...DESK, timeStyle: "medium" });
+const moment = new Intl.DateTimeFormat("en-GB", {
+  ...DESK,
+  dateStyle: "medium",
+  timeStyle: "medium",
+});
+const signed = new Intl.NumberFormat("en-IN", {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: "exceptZero",
+});
 
 export const NOTHING = "–";
 
@@ -52,16 +64,41 @@ export function rate(value) {
   return tenth.format(value);
 }
 
-// The reader's own time zone: the hour of the day, or with the date.
+// A gain or a loss: the sign is always there, so that colour is not all that tells.
+export function gain(value) {
+  return typeof value === "number" ? signed.format(value).replace("-", "−") : NOTHING;
+}
+
+// A quantity that may be owed: −75.
+export function holding(value) {
+  return quantity(value).replace("-", "−");
+}
+
+// The hour of the day at the desk, or with its date.
 export function hour(text) {
   return dated(text, clock);
 }
 
 export function dayAndHour(text) {
-  return dated(text, moment);
+  const told = dated(text, moment);
+  return told === NOTHING ? told : `${told} IST`;
+}
+
+// How long ago, in few words: "4 s", "3 min", "2 h".
+export function ago(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
 }
 
 function dated(text, format) {
   const at = text ? new Date(text) : null;
   return at === null || Number.isNaN(at.getTime()) ? NOTHING : format.format(at);
+}
+
+// "up", "down" or "none".
+export function gainSide(value) {
+  if (!value) return "none";
+  return value > 0 ? "up" : "down";
 }

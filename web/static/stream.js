@@ -1,8 +1,8 @@
 // The stream client: one websocket kept alive, and a position that shows if anything was missed.
 //
 //   start ──▶ connecting ──▶ live ──┬─ closed, silent for 25 s, a hole ──▶ lost ──▶ connecting …
-//                  │                └─ every frame is checked, then handed to onFrame
-//                  └─ 401 or 403 ──▶ refused (until wake)
+//     ▲            │                └─ every frame is checked, then handed to onFrame
+//   stop           └─ 401 or 403 ──▶ refused (until wake)
 //
 // There is no DOM in here. What it takes from outside (sockets, fetch, clock, chance) are seams.
 //
@@ -28,13 +28,14 @@ const BROWSER = {
 };
 
 // State as told to onState:
-//   {phase: "connecting" | "live" | "lost" | "refused",
+//   {phase: "connecting" | "live" | "lost" | "refused" | "stopped",
 //    reason: null | "closed" | "restarting" | "slow" | "silent" | "hole" | "unreachable"
 //      | "key" | "right",
 //    retry_at_ms: when the next try begins (lost only)}
 export class OrderStream {
   // onReset(): what was known is void, the whole follows. onFrame(frame): any frame comes.
-  constructor({ url, statusUrl, onReset, onFrame, onState, seams = {} }) {
+  // `types`: every event type there is to follow; all are, until select says other.
+  constructor({ url, statusUrl, types = [], onReset, onFrame, onState, seams = {} }) {
     this.url = url;
     this.statusUrl = statusUrl;
     this.handlers = { onReset, onFrame, onState };
@@ -45,10 +46,15 @@ export class OrderStream {
     this.attempt = 0;
     this.whole = false; // a snapshot has come to its end, so that the position may be resumed from
     this.fresh = true; // onReset is due before the next data
+    this.refilled = false; // … and before the next snapshot, which was asked for meanwhile
+    this.all = types;
+    this.types = types; // the event types that are followed
     this.timers = {};
   }
 
+  // Begins, or goes on where stop left off: what happened in between comes as if it were new.
   start() {
+    if (this.timers.watch !== undefined) return;
     this.timers.watch = setInterval(() => this.watch(), LIMITS.watch_ms);
     this.timers.ping = setInterval(() => this.ping(), LIMITS.ping_ms);
     this.dial();
@@ -56,7 +62,31 @@ export class OrderStream {
 
   stop() {
     Object.values(this.timers).forEach(clearTimeout);
+    this.timers = {};
     this.hangUp();
+    this.tell("stopped", null);
+  }
+
+  // Follow these event types from now on. What was not followed has to be read anew.
+  select(types) {
+    const more = types.filter((type) => !this.types.includes(type));
+    const fewer = this.types.filter((type) => !types.includes(type));
+    this.types = types;
+    if (more.length > 0) this.refilled = true;
+    if (this.state.phase !== "live") return;
+    if (fewer.length > 0) this.send({ action: "unsubscribe", types: fewer });
+    if (more.length > 0) {
+      this.send({ action: "subscribe", types: more });
+      this.send({ action: "snapshot" });
+    }
+  }
+
+  wanted() {
+    return this.types.length === this.all.length ? null : this.types;
+  }
+
+  send(wish) {
+    this.socket.send(JSON.stringify(wish));
   }
 
   // The reader came back, or the network did: do not sit out the back-off.
@@ -69,11 +99,11 @@ export class OrderStream {
   dial() {
     clearTimeout(this.timers.retry);
     this.hangUp();
-    const resume = this.whole ? this.position : null;
+    const resume = this.whole && !this.refilled ? this.position : null;
     this.asked = { snapshot: resume === null };
     this.heard_at_ms = this.seams.now();
     this.tell("connecting", this.state.reason);
-    const socket = this.seams.socket(streamUrl(this.url, resume));
+    const socket = this.seams.socket(streamUrl(this.url, resume, this.wanted()));
     this.socket = socket;
     socket.onmessage = (message) => this.receive(message.data);
     socket.onclose = (event) => this.closed(event.code);
@@ -94,7 +124,7 @@ export class OrderStream {
     const frame = parse(text);
     if (frame === null) return this.lose("hole");
     if (frame.type === "connection_established") this.opened(frame);
-    else if (frame.type === "snapshot") this.beginAnew();
+    else if (frame.type === "snapshot") this.refill();
     else if (isHole(frame, this.position)) return this.lose("hole");
     else if ("prev" in frame) {
       this.beginAnew();
@@ -110,8 +140,15 @@ export class OrderStream {
       this.fresh = true;
       this.whole = false;
       this.position = null;
+      this.refilled = false;
     }
     this.tell("live", null);
+  }
+
+  refill() {
+    if (this.refilled) this.fresh = true;
+    this.refilled = false;
+    this.beginAnew();
   }
 
   // Late, at the first word of the new snapshot, so that the old table stands until then.
@@ -135,7 +172,7 @@ export class OrderStream {
     this.socket = null;
     const never = this.state.phase !== "live";
     const reason = (never || code === 4001 ? await this.refusal() : null) ?? reasonOf(code, never);
-    if (this.socket !== null) return; // a wake dialled while we asked
+    if (this.socket !== null || this.state.phase === "stopped") return; // while we asked
     if (reason === "key" || reason === "right") this.tell("refused", reason);
     else this.lose(reason);
   }
@@ -169,8 +206,9 @@ export class OrderStream {
   }
 }
 
-export function streamUrl(base, resume) {
+export function streamUrl(base, resume, types = null) {
   const url = new URL(base);
+  if (types !== null) url.searchParams.set("types", types.join(","));
   if (resume === null) url.searchParams.set("snapshot", "true");
   else url.searchParams.set("since", `${resume.epoch}:${resume.offset}`);
   return url.href;

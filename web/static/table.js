@@ -1,133 +1,212 @@
-// The table of orders: one <tr> an order, made once, then changed only where its order changed.
+// The table of the open tab: orders, trades, positions or messages.
 //
-//   entries (newest first, bounded) ──▶ OrderTable.draw ──┬─ rows that left are removed
-//                                                         ├─ rows that came are made and placed
-//                                                         └─ rows whose version moved are filled
+//   shelf ─▶ View (filter, sort) ─▶ Viewport (what is seen) ─▶ Rows (nodes, cells)
+//                                        ▲ keys, wheel, touch
 //
-// The page's stylesheet gives the columns their look; all that is written here is text and data-*.
+// The focus is on the grid, and the current row is told by aria-activedescendant: rows may come, go
+// and be used anew without the focus falling off.
 
-import { dayAndHour, hour, kindOf, price, quantity } from "./format.js";
+import { COLUMNS } from "./columns.js";
+import { make, mark, write } from "./dom.js";
+import { NOTHING } from "./format.js";
+import { Rows } from "./rows.js";
+import { View } from "./view.js";
+import { Viewport } from "./viewport.js";
 
-const COLUMNS = [
-  "time",
-  "account",
-  "symbol",
-  "side",
-  "type",
-  "quantity",
-  "filled",
-  "price",
-  "average",
-  "status",
-  "origin",
-];
+const WORDS = {
+  orders: ["No orders yet.", "No order fits."],
+  trades: ["No trades yet.", "No trade fits."],
+  positions: ["No positions.", "No position fits."],
+  messages: ["No messages.", "No message fits."],
+};
+const STEPS = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 };
+const STALE = new Set(["silent", "down", "needs_login", "stopped"]);
 
-export class OrderTable {
-  constructor(body) {
-    this.body = body;
-    this.rows = new Map();
+export function mount(app, element) {
+  return new Table(app, element);
+}
+
+class Table {
+  constructor(app, element) {
+    Object.assign(this, { app, element });
+    this.head = make("div", { class: "head", role: "rowgroup" });
+    this.body = make("div", { class: "body", role: "rowgroup", id: "rows" });
+    this.grid = make("div", { class: "grid", role: "grid", id: "grid", tabindex: "0" });
+    this.grid.append(this.head, this.body);
+    this.empty = make("p", { class: "empty", id: "empty" }, "Waiting for the gateway …");
+    element.append(this.grid, this.empty);
+    this.rows = new Rows(this.body, () => app.stir());
+    this.viewport = new Viewport(element, this.head, this.body, () => app.stir());
+    this.entries = [];
+    this.current = null; // the key of the row that the keys act on
+    this.grid.addEventListener("keydown", (event) => this.pressed(event));
+    this.body.addEventListener("click", (event) => this.clicked(event));
+    app.on("tab", () => this.turn());
+    app.on("paint", (now_ms) => this.draw(now_ms));
+    this.turn();
   }
 
-  // `touched`: the keys whose rows shall flash.
-  draw(entries, touched) {
-    const wanted = new Set(entries.map((entry) => entry.key));
-    for (const [key, row] of this.rows) {
-      if (wanted.has(key)) continue;
-      row.line.remove();
-      this.rows.delete(key);
+  // To the table of the open tab; a tab without one has its own panel.
+  turn() {
+    const kind = this.app.tab;
+    this.element.hidden = !(kind in COLUMNS);
+    if (this.element.hidden || this.kind === kind) return;
+    this.kind = kind;
+    this.view = new View();
+    this.current = null;
+    this.element.dataset.table = kind;
+    this.element.setAttribute("aria-labelledby", `tab-${kind}`);
+    this.rows.begin(kind, COLUMNS[kind]);
+    this.drawHead();
+    this.viewport.toTop();
+    this.app.redraw();
+  }
+
+  // --------------------------------------------------------------------------------- drawing
+
+  draw(now_ms) {
+    const { app, kind } = this;
+    if (this.element.hidden || app.shown.part) return;
+    const sort = app.sorts[kind];
+    const wish = {
+      account: app.account,
+      text: app.filter,
+      only: app.onlyMissed ? app.missed[kind] : null,
+      column: COLUMNS[kind].find((column) => column.name === sort.name),
+      down: sort.down,
+    };
+    this.entries = this.view.entries(app.shown[kind], wish, now_ms);
+    this.hold(`${kind} ${app.account} ${app.filter} ${app.onlyMissed} ${sort.name} ${sort.down}`);
+    const missed = app.past === null ? app.missed[kind] : new Map();
+    const stale = app.past === null ? staleOf(app) : new Set();
+    this.rows.draw(
+      this.entries,
+      this.viewport.range(this.entries.length),
+      (entry) => ({
+        current: entry.key === this.current,
+        missed: looked(missed, entry.key, now_ms),
+        stale: stale.has(entry.account_id),
+      }),
+      now_ms,
+    );
+    mark(this.element, "data-off", app.past === null && !app.kinds.includes(kind));
+    mark(this.grid, "aria-rowcount", this.entries.length + 1);
+    mark(this.grid, "aria-activedescendant", this.rows.idOf(this.current));
+    this.drawEmpty(app.shown[kind].rows.size);
+    const of = app.shown[kind].total(app.account);
+    const all = app.filter === "" && !app.onlyMissed; // what is yet to be sorted in is there too
+    app.found = { shown: all ? of : this.entries.length, of };
+  }
+
+  // What is read stays where it is when rows come above it: by time nothing else moves a row.
+  hold(wish) {
+    const { entries, viewport, held } = this;
+    if (held !== undefined && held.index > 0 && held.wish === wish && wish.includes(" time ")) {
+      const shift = entries.findIndex((entry) => entry.key === held.key) - held.index;
+      if (shift > 0) {
+        const { row } = viewport.range(entries.length);
+        this.body.style.height = `${entries.length * row}px`;
+        viewport.scroll(shift * row);
+      }
     }
-    let place = this.body.firstElementChild;
-    for (const entry of entries) {
-      const row = this.row(entry.key);
-      if (row.version !== entry.version || row.order !== entry.order) fill(row, entry);
-      if (touched.has(entry.key)) flash(row.line);
-      if (row.line === place) place = place.nextElementSibling;
-      else this.body.insertBefore(row.line, place);
+    const index = viewport.top();
+    this.held = { wish, index, key: entries[index]?.key };
+  }
+
+  drawHead() {
+    const row = make("div", { class: "row", role: "row", "aria-rowindex": "1" });
+    for (const column of COLUMNS[this.kind]) {
+      const sort = () => this.app.sortBy(this.kind, column.name);
+      const cell = make("div", { class: `cell ${column.name}`, role: "columnheader" });
+      if (column.right) cell.classList.add("right");
+      cell.append(make("button", { type: "button", onclick: sort }, column.title));
+      row.append(cell);
     }
+    this.head.replaceChildren(row);
+    mark(this.grid, "aria-label", `${this.kind[0].toUpperCase()}${this.kind.slice(1)}`);
+    mark(this.grid, "aria-colcount", COLUMNS[this.kind].length);
+    this.drawSort();
+    this.unlisten?.();
+    this.unlisten = this.app.on("sort", () => this.drawSort());
   }
 
-  row(key) {
-    if (!this.rows.has(key)) this.rows.set(key, newRow(key));
-    return this.rows.get(key);
+  drawSort() {
+    const { name, down } = this.app.sorts[this.kind];
+    COLUMNS[this.kind].forEach((column, i) => {
+      const way = column.name === name ? (down ? "descending" : "ascending") : null;
+      mark(this.head.firstElementChild.children[i], "aria-sort", way);
+    });
+  }
+
+  drawEmpty(size) {
+    const { app } = this;
+    this.empty.hidden = this.entries.length > 0;
+    if (this.empty.hidden) return;
+    const [none, unfit] = WORDS[this.kind];
+    if (app.past !== null) write(this.empty, size > 0 ? unfit : "There was nothing at that time.");
+    else if (app.link.phase === "refused") write(this.empty, "Nothing to show.");
+    else if (!app.seen) write(this.empty, "Waiting for the gateway …");
+    else if (!app.kinds.includes(this.kind)) write(this.empty, "These are not followed.");
+    else write(this.empty, size > 0 ? unfit : none);
+  }
+
+  // ------------------------------------------------------------------------- keys and pointer
+
+  pressed(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || this.entries.length === 0) return;
+    const at = this.entries.findIndex((entry) => entry.key === this.current);
+    const last = this.entries.length - 1;
+    let to = null;
+    if (event.key in STEPS) to = at + STEPS[event.key];
+    else if (event.key === "PageDown") to = at + this.viewport.page();
+    else if (event.key === "PageUp") to = at - this.viewport.page();
+    else if (event.key === "Home") to = 0;
+    else if (event.key === "End") to = last;
+    else if (event.key === "Enter" && at >= 0 && event.target === this.grid) {
+      event.preventDefault();
+      return this.open(this.entries[at]);
+    }
+    if (to === null) return;
+    event.preventDefault();
+    this.goTo(Math.min(Math.max(to, 0), last));
+  }
+
+  goTo(index) {
+    this.current = this.entries[index].key;
+    this.viewport.reveal(index);
+    this.app.redraw();
+  }
+
+  clicked(event) {
+    const row = event.target.closest(".row");
+    if (row === null || String(getSelection()).length > 0) return; // a text was marked
+    this.current = row.dataset.key;
+    const entry = this.entries.find((each) => each.key === this.current);
+    if (entry !== undefined) this.open(entry);
+    this.app.redraw();
+  }
+
+  // What a row leads to: an order's life, or the orders of a position.
+  open({ account_id, data }) {
+    if (this.kind === "positions") this.app.search(data.tradingsymbol, "orders");
+    else if (data.order_id) this.app.show("detail", { account_id, order_id: data.order_id });
+    else this.app.say(data.text ?? NOTHING);
+  }
+
+  show() {
+    this.grid.focus();
   }
 }
 
-function newRow(key) {
-  const line = element("tr", "", "row");
-  line.dataset.key = key;
-  const cells = {};
-  for (const name of COLUMNS) {
-    cells[name] = element("td", name, "cell");
-    line.append(cells[name]);
-  }
-  const parts = {
-    time: element("time", ""),
-    name: element("span", "name"),
-    listing: element("span", "listing"),
-    done: element("span", "done"),
-    of: element("span", "of"),
-    bar: element("progress", "fill"),
-    chip: element("span", "chip"),
-    reason: element("span", "reason"),
-    origin: element("span", ""),
-  };
-  parts.bar.setAttribute("aria-hidden", "true");
-  cells.time.append(parts.time);
-  cells.symbol.append(parts.name, " ", parts.listing);
-  cells.filled.append(parts.done, parts.of, parts.bar);
-  cells.status.append(parts.chip, " ", parts.reason);
-  cells.origin.append(parts.origin);
-  return { line, cells, parts, version: 0, order: null };
+// Whether a row was missed; that it is seen now begins its end as such: see away.js.
+function looked(missed, key, now_ms) {
+  if (!missed.has(key)) return false;
+  if (missed.get(key) === 0) missed.set(key, now_ms);
+  return true;
 }
 
-function fill(row, entry) {
-  const { line, cells, parts } = row;
-  const { order } = entry;
-  line.dataset.kind = kindOf(order.status);
-  line.dataset.side = order.transaction_type;
-  line.dataset.origin = order.origin;
-  line.toggleAttribute("data-told", Boolean(order.status_message));
-  write(parts.time, hour(entry.age));
-  parts.time.dateTime = entry.age;
-  cells.time.title = lifeOf(order);
-  write(cells.account, order.account_id);
-  cells.account.title = order.account_id;
-  write(parts.name, order.tradingsymbol);
-  write(parts.listing, [order.exchange, order.product].filter(Boolean).join(" · "));
-  cells.symbol.title = `Order ${order.order_id}${order.tag ? `, tag ${order.tag}` : ""}`;
-  write(cells.side, order.transaction_type);
-  write(cells.type, order.order_type);
-  write(cells.quantity, quantity(order.quantity));
-  write(parts.done, quantity(order.filled_quantity));
-  write(parts.of, ` of ${quantity(order.quantity)}`);
-  parts.bar.max = order.quantity || 1;
-  parts.bar.value = order.filled_quantity || 0;
-  write(cells.price, price(order.price || order.trigger_price));
-  cells.price.title = order.trigger_price ? `Trigger at ${price(order.trigger_price)}` : "";
-  write(cells.average, price(order.average_price));
-  write(parts.chip, order.status);
-  write(parts.reason, order.status_message ?? "");
-  cells.status.title = order.status_message ?? "";
-  write(parts.origin, order.origin ?? "");
-  row.version = entry.version;
-  row.order = order;
-}
-
-function flash(line) {
-  line.dataset.flash = line.dataset.flash === "a" ? "b" : "a";
-}
-
-function lifeOf(order) {
-  return `Placed ${dayAndHour(order.placed_at)}\nUpdated ${dayAndHour(order.updated_at)}`;
-}
-
-function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-function element(tag, className, role = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (role) node.setAttribute("role", role);
-  return node;
+// The accounts of which the page knows that it does not know how they stand.
+export function staleOf(app) {
+  const ids = [...app.book.accounts].filter(([, { row }]) => STALE.has(row.state));
+  return new Set(ids.map(([id]) => id));
 }

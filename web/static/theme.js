@@ -33,6 +33,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
+    if (button === null) return; // a page that only follows the choice
     const name = () => {
       const other = root.dataset.theme === "dark" ? "light" : "dark";
       button.setAttribute("aria-label", `Switch to the ${other} theme`);
