@@ -4,7 +4,9 @@
                               └─────── one worker a core ──────┘
                                             └── with the branch coverage of actors/ ─────────────┘
 
-The first step that fails ends it, with that step's exit status.
+The first step that fails ends it, with that step's exit status. With `--long` the tests that take
+their time are run too: the whole monitor in a browser, and each broker's wire format over real
+processes.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ COVERAGE_PERCENT_MIN = 95
 PROCESSES = "process or browser"
 # These hold real processes to times that are promised, and others would be in their way.
 ALONE = ("tests/brokers", "tests/hostile", "tests/load", "tests/resume")
+SHORT = f"({PROCESSES}) and not long"
 SIMULATION = "tests/sim"
 WORKERS = ("pytest", "-q", "--durations=5", "-n", "auto", "--dist", "worksteal")
 
@@ -37,14 +40,14 @@ STEPS = (
     (
         "processes",
         (
-            *(*WORKERS, "tests", *(f"--ignore={folder}" for folder in ALONE), "-m", PROCESSES),
+            *(*WORKERS, "tests", *(f"--ignore={folder}" for folder in ALONE), "-m", SHORT),
             *("--cov", "--cov-append", "--cov-report="),
         ),
     ),
     (
         "alone",
         (
-            *("pytest", "-q", "--durations=5", *ALONE, "-m", PROCESSES, "--cov", "--cov-append"),
+            *("pytest", "-q", "--durations=5", *ALONE, "-m", SHORT, "--cov", "--cov-append"),
             "--cov-report=term:skip-covered",
             f"--cov-fail-under={COVERAGE_PERCENT_MIN}",
         ),
@@ -54,7 +57,9 @@ STEPS = (
 
 def main() -> int:
     """Run each step with this very Python; give the exit status of the first that fails."""
-    for name, command in STEPS:
+    is_long = "--long" in sys.argv[1:]
+    for name, step in STEPS:
+        command = [PROCESSES if is_long and word == SHORT else word for word in step]
         print(f"── {name}: {' '.join(command)}", flush=True)
         status = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
         if status != 0:

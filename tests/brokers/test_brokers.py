@@ -9,7 +9,7 @@ from tests.sim.checkers import Broken
 from . import planted, stories
 from .world import UPSTREAMS, World
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 NAMES = tuple(UPSTREAMS)
 

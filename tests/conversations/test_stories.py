@@ -79,6 +79,7 @@ def test_the_stories_hold_in_real_processes(tmp_path):
     assert trio.run(whole) == []
 
 
+@pytest.mark.long
 @pytest.mark.process
 @at_others
 def test_stories_hold_in_real_processes_at_every_broker(upstream, tmp_path):

@@ -17,6 +17,7 @@ def test_kills_in_the_middle_of_batches_double_and_lose_nothing():
     assert sum(measured.outcomes.values()) == measured.batches
 
 
+@pytest.mark.long
 @pytest.mark.process
 @pytest.mark.parametrize("upstream", ["fyers", "kite"])
 def test_they_double_and_lose_nothing_at_any_broker(upstream):

@@ -5,7 +5,7 @@ import pytest
 from tests.web.browser import DESK, PHONE
 from tests.web.desk_hand import agree, call, place_by_api
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 
 def row_of(demo, account):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.web.desk_hand import place_by_api
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 
 def test_rejected_order_is_counted_until_it_is_looked_at(page, demo, expect):

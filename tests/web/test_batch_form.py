@@ -10,7 +10,7 @@ import pytest
 from tests.web.browser import DESK, PHONE
 from tests.web.desk_hand import FORM, REFUSED, agree, fill, open_form, place
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 BATCH = re.compile(r"/accounts/primary/batch-orders$")
 

@@ -11,7 +11,7 @@ import pytest
 from tests.web.browser import DESK, PHONE
 from tests.web.desk_hand import REFUSED, fill, open_form, place_by_api
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js.gz"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.web.browser import PHONE, SOCKET
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 
 def with_state(page, state, **fields):

@@ -10,7 +10,7 @@ import pytest
 from tests.load.processes import started
 from tests.web.browser import DESK, Witness
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 ORDERS, RATE, SECONDS = 10_000, 1_000, 10
 HEAP_BYTES_MAX = 30 * 1024 * 1024

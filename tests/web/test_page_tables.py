@@ -9,7 +9,7 @@ import pytest
 
 from tests.web.browser import PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 MINUS = "\N{MINUS SIGN}"
 NEW = re.compile(r"^\+[1-9]")

@@ -7,7 +7,7 @@ import pytest
 from tests.web.browser import DESK, PHONE
 from tests.web.desk_hand import call, place_by_api
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 ACCOUNTS = ("primary", "hedge")
 CLOCK = re.compile(r"^As of \d\d:\d\d:\d\d, not live$")
