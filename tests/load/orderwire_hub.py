@@ -20,7 +20,7 @@ import trio
 
 from actors import System
 from actors.domain.config import AccountConfig, Config, ServerConfig, StoreConfig
-from actors.domain.ids import AccountId, OrderId
+from actors.domain.ids import OrderId
 from actors.domain.model import Draft, Order
 from web.auth import Access
 from web.commands.gateway import gateway, until_reconciled
@@ -29,8 +29,8 @@ from web.commands.process import ended_by, run, say_ready
 
 from .drain import stamped
 from .pace import GROUP_BYTES, STAMP
+from .sample import ACCOUNT, AN_ORDER
 
-ACCOUNT = AccountId("primary")
 ALIVE = 64
 RECONCILE_S = 10.0
 NOWHERE = "http://127.0.0.1:9"  # no stream is wanted where drafts are made here
@@ -90,24 +90,9 @@ def drafts(stamps: bytes, numbers: Iterator[int], now: datetime) -> Iterator[Dra
 def order(number: int, status_message: str, now: datetime) -> Order:
     """Give an order as a desk sees it, with its price changed again."""
     return Order(
+        **AN_ORDER,
         order_id=OrderId(f"261121{number % ALIVE:09d}"),
-        account_id=ACCOUNT,
-        status="OPEN",
-        tradingsymbol="NIFTY26NOV26000CE",
-        exchange="NFO",
-        transaction_type="BUY",
-        order_type="LIMIT",
-        product="NRML",
-        validity="DAY",
-        variety="regular",
-        quantity=75,
-        filled_quantity=0,
-        pending_quantity=75,
-        average_price=_NOTHING,
         price=_PRICES[number % len(_PRICES)],
-        trigger_price=_NOTHING,
-        tag="desk",
-        broker_tag=None,
         origin="external",
         placed_at=now,
         updated_at=now,
@@ -115,7 +100,6 @@ def order(number: int, status_message: str, now: datetime) -> Order:
     )
 
 
-_NOTHING = Decimal(0)
 _PRICES = [Decimal(10_000 + 5 * each) / 100 for each in range(101)]
 
 

@@ -28,7 +28,8 @@ from web.commands.gateway import gateway
 from web.commands.logs import set_up_logs
 from web.commands.process import ended_by, run, say_ready
 
-from .orderwire_hub import ACCOUNT, NOWHERE, order
+from .orderwire_hub import NOWHERE, order
+from .sample import ACCOUNT
 
 GROUP_MAX = 500  # drafts handed over at a time
 TICK_S = 0.02

@@ -21,10 +21,12 @@ from typing import Final
 
 import attrs
 
-from actors.domain.ids import AccountId, Epoch, Offset, OrderId
+from actors.domain.ids import Epoch, Offset, OrderId
 from actors.domain.model import Event, Order
 from actors.domain.wire import encode
 from actors.storage.sqlite import SqliteStore, open_store
+
+from .sample import AN_ORDER
 
 GROUPS: Final = (1, 10, 100, 1000)
 MEASURE_S: Final = 2.0
@@ -32,24 +34,9 @@ TAIL: Final = 10_000
 AT: Final = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 TODAY: Final = date(2026, 11, 21)
 ORDER: Final = Order(
+    **AN_ORDER,
     order_id=OrderId("0"),
-    account_id=AccountId("primary"),
-    status="OPEN",
-    tradingsymbol="NIFTY26NOV26000CE",
-    exchange="NFO",
-    transaction_type="BUY",
-    order_type="LIMIT",
-    product="NRML",
-    validity="DAY",
-    variety="regular",
-    quantity=75,
-    filled_quantity=0,
-    pending_quantity=75,
-    average_price=Decimal(0),
     price=Decimal("101.05"),
-    trigger_price=Decimal(0),
-    tag="desk",
-    broker_tag=None,
     origin="orderwire",
     placed_at=AT,
     updated_at=AT,

@@ -74,46 +74,35 @@ ORDER_STREAM: Final = Section(
     "The same orders, trades, positions and messages in the words of another surface: `avg_price`,"
     " `trade_timestamp`, `NSE:SBIN-EQ`, statuses in small letters.",
     (
-        Call(
-            "stream_connect",
-            "POST",
-            f"{ROOT}/connect",
-            "Start the streams",
-            {200: Answer("How they stand.", forms.STREAM_STANDING)},
-            right="admin",
-            query=ONE,
-            body=NOTHING,
-            faults={**NO_ACCOUNT, 503: "that cannot be stored now"},
+        *(
+            Call(
+                f"stream_{name}",
+                "POST",
+                f"{ROOT}/{name}",
+                title,
+                {200: Answer("How they stand.", forms.STREAM_STANDING)},
+                right="admin",
+                query=ONE,
+                body=NOTHING,
+                faults={**NO_ACCOUNT, 503: "that cannot be stored now"},
+            )
+            for name, title in (
+                ("connect", "Start the streams"),
+                ("disconnect", "Stop the streams"),
+            )
         ),
-        Call(
-            "stream_disconnect",
-            "POST",
-            f"{ROOT}/disconnect",
-            "Stop the streams",
-            {200: Answer("How they stand.", forms.STREAM_STANDING)},
-            right="admin",
-            query=ONE,
-            body=NOTHING,
-            faults={**NO_ACCOUNT, 503: "that cannot be stored now"},
-        ),
-        Call(
-            "stream_subscribe",
-            "POST",
-            f"{ROOT}/subscribe",
-            "Hear of more",
-            {200: Answer("What new websockets hear.", forms.SUBSCRIBED)},
-            query=(beside.NEEDED_TYPES,),
-            body=NOTHING,
-            about="What the caller's new websockets hear if they do not say.",
-        ),
-        Call(
-            "stream_unsubscribe",
-            "POST",
-            f"{ROOT}/unsubscribe",
-            "Hear of less",
-            {200: Answer("What new websockets hear.", forms.SUBSCRIBED)},
-            query=(beside.NEEDED_TYPES,),
-            body=NOTHING,
+        *(
+            Call(
+                f"stream_{name}",
+                "POST",
+                f"{ROOT}/{name}",
+                title,
+                {200: Answer("What new websockets hear.", forms.SUBSCRIBED)},
+                query=(beside.NEEDED_TYPES,),
+                body=NOTHING,
+                about="What the caller's new websockets hear if they do not say.",
+            )
+            for name, title in (("subscribe", "Hear of more"), ("unsubscribe", "Hear of less"))
         ),
         Call(
             "stream_status",

@@ -11,30 +11,24 @@ import attrs
 import pytest
 import trio
 
-from actors.domain.batch import Leg
 from actors.domain.config import AccountConfig
 from actors.domain.errors import BrokerRefused, BrokerUnknown, NeedsLogin, StreamLost
 from actors.domain.model import OrderReport, TaskReport
 from actors.upstream import Change
 from actors.upstream.ticker_service import open_ticker_service
+from tests.actors.upstream import samples
 from tests.actors.upstream.memory import NOW, MemoryNet, seams
 from tests.actors.upstream.paper import http_of, server_of
 from web.sandbox.faults import Fault
 from web.sandbox.paper import PaperOptions, open_paper
 
-LEG = Leg(
-    index=0,
-    broker_tag="ow01abc",
+LEG = attrs.evolve(
+    samples.LEG,
     tradingsymbol="FILL1",
     exchange="NSE",
-    transaction_type="BUY",
-    quantity=10,
-    order_type="LIMIT",
     product="MIS",
+    quantity=10,
     price=Decimal("100.05"),
-    trigger_price=None,
-    validity="DAY",
-    variety="regular",
     tag=None,
 )
 
