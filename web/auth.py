@@ -149,13 +149,14 @@ class Access:
         return self.keys.get(caller.name) == caller.key and not _is_over(caller.key, now)
 
     def left_s(self, caller: Caller, now: datetime) -> float:
-        """Say for how long a caller's key and login are good, if they stay."""
+        """Say for how long one who was let in may stay, if his key and login do; 0: no more."""
+        if not self.stands(caller, now):
+            return 0.0
         ends = [] if caller.key is None else [caller.key.expires_at]
-        if caller.session is not None:
-            session = self.sessions.going(caller.session, now)
-            ends.append(now if session is None else session.until)
-        left = [max(0.0, (end - now).total_seconds()) for end in ends if end is not None]
-        return min(left, default=math.inf)
+        session = None if caller.session is None else self.sessions.going(caller.session, now)
+        if session is not None:
+            ends.append(session.until)
+        return min(((end - now).total_seconds() for end in ends if end), default=math.inf)
 
     # ----------------------------------------------------------------- what stands for a key
 

@@ -96,8 +96,7 @@ class EventStreams:
         )
 
     def _stay_s(self, who: Caller) -> float:
-        now = self._system.seams.now()
-        return self._access.left_s(who, now) if self._access.stands(who, now) else 0.0
+        return self._access.left_s(who, self._system.seams.now())
 
     async def _end_all(self) -> None:
         await self._stop.wait()

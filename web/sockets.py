@@ -121,8 +121,7 @@ class Sockets:
             conversation.restart()
 
     def _stay_s(self, who: Caller) -> float:
-        now = self._system.seams.now()
-        return self._access.left_s(who, now) if self._access.stands(who, now) else 0.0
+        return self._access.left_s(who, self._system.seams.now())
 
     def _count_end(self, conversation: Conversation) -> None:
         connection = websocket.scope.get("state", {}).get("connection")

@@ -61,7 +61,8 @@ def exact_decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError("a number is needed")
     number = Decimal(value)
-    if str(number).replace(".", "", 1).isdigit() and len(str(number)) <= DIGITS_MAX:
+    text = str(number)
+    if len(text) <= DIGITS_MAX and text.replace(".", "", 1).isdigit():
         return number  # as nearly all are, and it takes a third of the time
     if not number.is_finite():
         raise ValueError("a finite number is needed")
