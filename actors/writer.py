@@ -33,7 +33,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 GROUPS_MAX: Final = 1024  # waiting; beyond it the streams feel the pressure
-EVENTS_PER_COMMIT_MAX: Final = 512
+EVENTS_PER_COMMIT_MAX: Final = 512  # but a group is never parted
 STUCK_S: Final = 2.0  # how long a book waits for room before it discards and reconciles
 COMMIT_S: Final = 30.0
 PROBE_PAUSE_S: Final = 1.0
@@ -109,8 +109,10 @@ class Writer:
         """Write until cancelled."""
         while True:
             groups = [await self._inbox.get()]
-            waiting = EVENTS_PER_COMMIT_MAX - len(groups[0].drafts)
-            groups += self._inbox.drain(max(waiting, 0))
+            room = EVENTS_PER_COMMIT_MAX - len(groups[0].drafts)
+            while room > 0 and (more := self._inbox.drain(1)):
+                groups += more
+                room -= len(more[0].drafts)
             await self._write([group for group in groups if self._is_current(group)])
 
     def _is_current(self, group: _Group) -> bool:

@@ -17,9 +17,9 @@ from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 from attrs import define, field, frozen
 
 from .batch import Batch
-from .days import begin_of
+from .days import begin_of, ms_of
 from .ids import AccountId, BatchId, BrokerTag, Offset, OrderId, PositionId
-from .lifecycle import ENDED
+from .lifecycle import ENDED, is_ended
 from .model import AccountStatus, Event, EventType, Message, Order, Position, Trade
 from .wire import decode
 
@@ -52,7 +52,7 @@ class Current(NamedTuple):
             event.account_id,
             event.subject,
             event.data,
-            round(event.received_at.timestamp() * 1000),
+            ms_of(event.received_at),
             is_ended,
         )
 
@@ -169,14 +169,13 @@ class AccountBook:
         if row.type in ("order_update", "correction"):
             if not row.is_ended:
                 self.open_orders[OrderId(row.subject)] = None
-            if _NO_TAG not in row.data:
-                self._learn_tag(OrderId(row.subject), row.data)
+            if (tag := _tag_in(row.data)) is not None:
+                self._learn_tag(OrderId(row.subject), tag)
 
     def fold(self, event: Event) -> None:
         """Take one committed event, in order."""
         if event.type in _BROKERS_OWN:
-            received_ms = round(event.received_at.timestamp() * 1000)
-            self._updated_ms = max(self._updated_ms, received_ms)
+            self._updated_ms = max(self._updated_ms, ms_of(event.received_at))
         match event.type:
             case "order_update" | "correction":
                 _put(self.orders, Order, event)
@@ -229,19 +228,22 @@ class AccountBook:
                 return self.batches
 
     def _learn_order(self, event: Event) -> None:
-        order_id = OrderId(event.subject)
-        if _ENDED.search(event.data):
+        order_id, order = OrderId(event.subject), event.value
+        if isinstance(order, Order):
+            has_ended, tag = is_ended(order.status), order.broker_tag
+        else:
+            has_ended, tag = _ENDED.search(event.data) is not None, _tag_in(event.data)
+        if has_ended:
             self.open_orders.pop(order_id, None)
         else:
             self.open_orders[order_id] = None
-        self._learn_tag(order_id, event.data)
+        if tag is not None:
+            self._learn_tag(order_id, tag)
 
-    def _learn_tag(self, order_id: OrderId, data: bytes) -> None:
-        if (tag := _OUR_TAG.search(data)) is not None:
-            ours = BrokerTag(tag[1].decode())
-            known = self.our_orders.get(ours, ())
-            if order_id not in known:
-                self.our_orders[ours] = (*known, order_id)
+    def _learn_tag(self, order_id: OrderId, tag: BrokerTag) -> None:
+        known = self.our_orders.get(tag, ())
+        if order_id not in known:
+            self.our_orders[tag] = (*known, order_id)
 
     def _learn_batch(self, batch: Batch) -> None:
         flattens = [action.order for action in batch.rollback if action.order is not None]
@@ -259,6 +261,13 @@ def next_day(before: Row[AccountStatus] | None, after: Row[AccountStatus]) -> st
     known = None if before is None else before.value.trading_day
     day = after.value.trading_day
     return day if known and day and known < day else None
+
+
+def _tag_in(data: bytes) -> BrokerTag | None:
+    if _NO_TAG in data:
+        return None
+    found = _OUR_TAG.search(data)
+    return None if found is None else BrokerTag(found[1].decode())
 
 
 def _put(rows: dict[Any, Row[V]], kind: type[V], event: Event) -> Row[V]:

@@ -13,6 +13,8 @@ from typing import Final
 
 IST: Final = timezone(timedelta(hours=5, minutes=30))
 BEGINS: Final = timedelta(hours=6)
+_1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
 
 
 def trading_day(moment: datetime) -> date:
@@ -28,3 +30,8 @@ def begin_of(day: date) -> datetime:
 def next_begin(moment: datetime) -> datetime:
     """Give when the next day after a moment begins, in UTC."""
     return begin_of(trading_day(moment) + timedelta(days=1))
+
+
+def ms_of(moment: datetime) -> int:
+    """Give a moment in whole milliseconds since 1970."""
+    return (moment - _1970) // _MS

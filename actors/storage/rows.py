@@ -10,7 +10,7 @@ that was altered, lost or moved shows, and one link vouches for all that came be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from hashlib import blake2b
 from sys import intern
 from typing import Any, Final, TypeAlias, TypeVar
@@ -19,6 +19,7 @@ from attrs import field, frozen
 
 from actors.domain.batch import Batch
 from actors.domain.books import Current
+from actors.domain.days import ms_of
 from actors.domain.errors import DecodeError, GatewayBug, StoreDamaged
 from actors.domain.ids import Offset
 from actors.domain.lifecycle import is_ended
@@ -32,7 +33,6 @@ LINK_BYTES: Final = 16
 _DAY_MS: Final = 86_400_000
 _IST_MS: Final = 19_800_000  # five and a half hours, all year
 _1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
 
 # Which table keeps the latest event of a thing. A message is its own latest, and of an account's
 # status the log knows the latest by its subject: the log alone keeps those.
@@ -151,11 +151,6 @@ def has_ended(event: Event) -> bool:
             return _value(event, Batch).is_over
         case _:
             return event.type != "position_update"
-
-
-def ms_of(moment: datetime) -> int:
-    """Give a moment in milliseconds since 1970."""
-    return (moment - _1970) // _MS
 
 
 def day_start_ms(day: date) -> int:

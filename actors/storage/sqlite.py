@@ -24,6 +24,7 @@ from typing import Final
 from attrs import define, field
 
 from actors.domain.books import MESSAGES_MAX, Current
+from actors.domain.days import ms_of
 from actors.domain.errors import StoreDamaged, StoreError
 from actors.domain.ids import AccountId, Epoch, Offset
 from actors.domain.model import Event, status_subject
@@ -34,7 +35,7 @@ from .collector import no_collector
 from .lock import take_lock
 from .past import SqlitePast
 from .retire import older_than, retiring, stood, stood_of_subject
-from .rows import TABLES, Changes, changes, current_of, day_start_ms, event_of, link_of, ms_of
+from .rows import TABLES, Changes, changes, current_of, day_start_ms, event_of, link_of
 from .schema import (
     base_of,
     check_fit,
