@@ -25,6 +25,7 @@ from .query import asked_once, bad_parameter
 Action = Literal["ping", "subscribe", "unsubscribe", "get_status", "snapshot"]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
+ALL_TYPES: Final = frozenset(EVENT_TYPES)
 ACTIONS: Final = ("subscribe", "unsubscribe", "get_status", "snapshot")
 PARAMETERS: Final = ("since", "snapshot", "types", "accounts", "policy")
 POLICIES: Final = ("every", "latest")
@@ -96,13 +97,12 @@ def read_opening(args: MultiDict[str, str], readable: frozenset[AccountId]) -> O
 
 def read_selection(given: Mapping[str, str], readable: frozenset[AccountId]) -> Selection:
     """Read `types` and `accounts`, all if not said; BadRequest names the one at fault."""
-    types: Iterable[str] = EVENT_TYPES
-    accounts: Iterable[str] = readable
+    types, accounts = ALL_TYPES, readable
     if "types" in given:
-        types = _names(given["types"], "types", EVENT_TYPES)
+        types = OURS.types(_names(given["types"], "types", EVENT_TYPES))
     if "accounts" in given:
-        accounts = _names(given["accounts"], "accounts", readable)
-    return Selection(frozenset(map(AccountId, accounts)), OURS.types(types))
+        accounts = frozenset(map(AccountId, _names(given["accounts"], "accounts", readable)))
+    return Selection(accounts, types)
 
 
 def read_policy(given: Mapping[str, str]) -> str:
