@@ -1,6 +1,7 @@
 """`python -m tests.screens FOLDER`: pictures of the monitor's main views, to be looked at.
 
     demo, with some hours' worth of test orders ══▶ page ──▶ VIEW-dark-desk.png, VIEW-light-phone.png …
+    a gateway that asks for a key ════════════════════▲
 
 Exit status 1 when a page logged an error, asked another host, or is wider than its screen.
 """
@@ -8,18 +9,22 @@ Exit status 1 when a page logged an error, asked another host, or is wider than 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import hashlib
 import json
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 from tests.screens_panels import PANELS
-from tests.web.browser import Witness, browser, gateway
+from tests.web.browser import Witness, browser, gateway, told_of
+from tests.web.commands.processes import gateway_toml, orderwire
 from tests.web.desk_hand import REFUSED
 
 SIZES = {
@@ -28,6 +33,7 @@ SIZES = {
     "desk": {"width": 1440, "height": 900},
 }
 THEMES = ("dark", "light")
+FORGIVEN = (REFUSED, "status of 401", "HTTP Authentication failed")
 LEGS = ("RESTNIFTY", "FILLBANK", "REJECTIT", "PARTIALITC", "STUCKSBI")
 
 
@@ -49,27 +55,47 @@ def main() -> int:
     folder, only = (asked := parser.parse_args()).folder, asked.only
     folder.mkdir(parents=True, exist_ok=True)
     faults: list[str] = []
-    with browser() as chromium, gateway() as url:
+    with browser() as chromium, gateway() as url, shut_gateway() as shut:
         seed(url)
-        for (size, view), theme in product(product(SIZES, VIEWS), THEMES):
+        views = [(url, "#rows .row", *view) for view in VIEWS.items()]
+        views += [(shut, "#login:visible", *view) for view in SHUT.items()]
+        for size, (where, ready, view, show), theme in product(SIZES, views, THEMES):
             name = f"{view}-{theme}-{size}"
             if only in name:
-                faults += take(chromium, url, folder / f"{name}.png", (size, theme), VIEWS[view])
+                path = folder / f"{name}.png"
+                faults += take(chromium, (where, ready), path, (size, theme), show)
     print(*faults, sep="\n", file=sys.stderr)
     return 1 if faults else 0
 
 
+@contextlib.contextmanager
+def shut_gateway() -> Iterator[str]:
+    """Run a gateway that shows nothing without a key."""
+    digest = hashlib.sha256(b"ow_desk").hexdigest()
+    with TemporaryDirectory() as folder, orderwire("paper", "--port", 0) as paper:
+        path = gateway_toml(Path(folder), paper.ready(), key_sha256=digest)
+        with orderwire("serve", "--config", path) as serve:
+            yield serve.ready()
+
+
 def take(
-    chromium: Any, url: str, path: Path, look: tuple[str, str], show: Callable[[Any], None]
+    chromium: Any,
+    at: tuple[str, str],
+    path: Path,
+    look: tuple[str, str],
+    show: Callable[[Any], None],
 ) -> list[str]:
-    """Take one picture, of a size and in a theme, and give what was wrong with the page."""
-    size, theme = look
+    """Take one picture, of a size and in a theme, and give what was wrong with the page.
+
+    `at`: where it is opened, and what is there as soon as it is ready.
+    """
+    (url, ready), (size, theme) = at, look
     context = chromium.new_context(viewport=SIZES[size], has_touch=size == "phone")
     context.add_init_script(f"localStorage.setItem('orderwire-theme', '{theme}')")
-    page, witness = context.new_page(), Witness(urlsplit(url).netloc, (REFUSED,))
+    page, witness = context.new_page(), Witness(urlsplit(url).netloc, FORGIVEN)
     witness.watch(page)
     page.goto(url)
-    page.wait_for_selector("#rows .row")
+    page.wait_for_selector(ready)
     show(page)
     page.wait_for_timeout(1200)
     page.screenshot(path=path)
@@ -137,6 +163,25 @@ def stale(page: Any) -> None:
     page.click("#stream")
 
 
+def needs_login(page: Any) -> None:
+    """An account whose broker asks for a login, and one that is down."""
+    why = {"state": "down", "last_error": "connection refused"}
+    told_of(page, hedge={"state": "needs_login"}, primary=why)
+    page.wait_for_selector("#banner [data-account=hedge]")
+
+
+def docs(page: Any) -> None:
+    """The reference."""
+    page.click("text=Reference")
+    page.wait_for_selector("h1")
+
+
+def login(page: Any) -> None:
+    """The way in."""
+    page.click("#login")
+    page.wait_for_selector("input[type=password]")
+
+
 VIEWS: dict[str, Callable[[Any], None]] = {
     "orders": lambda page: page.wait_for_timeout(3000),
     "trades": tab("trades"),
@@ -145,8 +190,11 @@ VIEWS: dict[str, Callable[[Any], None]] = {
     "batches": tab("batches"),
     "sheet": sheet,
     "stale": stale,
+    "needs-login": needs_login,
+    "docs": docs,
     **PANELS,
 }
+SHUT: dict[str, Callable[[Any], None]] = {"key-needed": lambda _: None, "login": login}
 
 if __name__ == "__main__":
     sys.exit(main())

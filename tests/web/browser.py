@@ -2,13 +2,15 @@
 
     gateway() ── subprocess ──▶ "ready URL"
     browser() ── headless Chromium ──▶ page ──▶ Witness: console errors, requests to other hosts
-    Wire: a hand on the frames between the two
+    Wire: a hand on the frames between the two; told_of: on what is said of the accounts
+    texts: what rows say, all at one moment
 
 Nothing here waits without a deadline, and what it starts it ends.
 """
 
 import contextlib
 import importlib.util
+import json
 import re
 import select
 import shutil
@@ -91,6 +93,28 @@ class Wire:
         self.open = True
         for route, text in self.held:
             route.send(text)
+
+
+def texts(page, selector):
+    """What all that fit a selector say, read in one step: rows are used anew while one looks on."""
+    read = "(selector) => [...document.querySelectorAll(selector)].map((one) => one.innerText)"
+    return page.evaluate(read, selector)
+
+
+def told_of(page, **states):
+    """Have the page be told this of accounts, by name, whatever the gateway says of them."""
+
+    def changed(route):
+        answer = route.fetch()
+        status = answer.json()
+        for name, fields in states.items():
+            status["accounts"][name] |= fields
+        status["offset"] += 10**9  # nothing that comes later is newer
+        route.fulfill(response=answer, body=json.dumps(status))
+
+    page.route("**/ws/status", changed)
+    page.reload()
+    page.wait_for_selector("#rows .row")
 
 
 def command() -> list[str]:

@@ -38,7 +38,7 @@ def agree(page):
     page.click("dialog.confirm .act")
 
 
-def place_by_api(url, account, *legs, wait_s=5):
+def place_by_api(url, account, *legs, wait_s=5, key=None):
     """Place a batch beside the page; gives the answer. A leg is (symbol, side)."""
     shared = {"exchange": "NFO", "quantity": 50, "order_type": "LIMIT", "product": "NRML"}
     orders = [
@@ -46,12 +46,13 @@ def place_by_api(url, account, *legs, wait_s=5):
         for symbol, side in legs
     ]
     body = {"orders": orders, "wait_s": wait_s}
-    return call(f"{url}/accounts/{account}/batch-orders", body)
+    return call(f"{url}/accounts/{account}/batch-orders", body, key)
 
 
-def call(url, body=None):
-    """Ask the gateway itself: POST where there is a body."""
+def call(url, body=None, key=None):
+    """Ask the gateway itself: POST where there is a body; with a key where one is needed."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"} | ({} if key is None else {"X-API-Key": key})
+    request = urllib.request.Request(url, data, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)

@@ -102,6 +102,41 @@ def test_legs_are_added_and_removed(page, expect):
     expect(page.get_by_role("button", name="Remove leg 1")).to_have_count(0)
 
 
+def test_each_term_of_a_leg_can_be_written(page, expect):
+    """Trigger, product, validity, variety and tag reach the gateway as they were written; those
+    that are folded away are told in the fold's own line, and in the question as far as they are odd.
+    """
+    open_form(page)
+    page.get_by_role("button", name="Remove leg 2").click()
+    fill(page, 0, "FILLTERMS")
+    leg = page.locator(f"{FORM} .leg")
+    expect(leg.locator(".more summary")).to_have_text("More: DAY, regular")
+    leg.locator(".more summary").click()
+    terms = {"order_type": "SL", "product": "MIS", "validity": "IOC", "variety": "amo"}
+    for name, value in terms.items():
+        leg.locator(f"[name={name}]").select_option(value)
+    leg.locator("[name=trigger_price]").fill("99.5")
+    leg.locator("[name=tag]").fill("hedge1")
+    expect(leg.locator(".more summary")).to_have_text("More: IOC, amo, tag hedge1")
+    place(page)
+    question = page.locator("dialog.confirm")
+    expect(question).to_contain_text("once 99.50 trades (SL) (NFO, MIS, IOC, amo, tag hedge1)")
+    with page.expect_request(BATCH) as sent:
+        agree(page)
+    expect(page.locator(".placed .outcome")).to_be_visible()
+    (order,) = sent.value.post_data_json["orders"]
+    assert order == {
+        "tradingsymbol": "FILLTERMS",
+        "transaction_type": "BUY",
+        "quantity": 50,
+        "price": 100,
+        "trigger_price": 99.5,
+        "exchange": "NFO",
+        "tag": "hedge1",
+        **terms,
+    }
+
+
 def test_retry_after_a_lost_answer_goes_under_the_same_key(page, expect):
     """P11: an answer that is lost leaves the same key for the retry, so the batch is there once; an
     edit makes another key, and the page says what that may mean.
@@ -176,7 +211,7 @@ def test_batch_is_placed_with_the_keyboard_alone(page, expect):
         press("Tab")
         press("Tab")
         page.keyboard.type("100")
-        for _ in range(4):  # product, exchange, Remove, the next leg
+        for _ in range(5):  # product, exchange, Remove, More, the next leg
             press("Tab")
     press("Shift+Tab")
     for _ in range(20):

@@ -38,6 +38,62 @@ def test_orders_live_on_the_page(page, expect):
     assert page.locator("#stale").is_hidden()
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
+def test_great_numbers_move_nothing(page):
+    """A slow second, a busy day and a great loss are told in the room that is there: the table
+    stays where it is, and no card grows.
+    """
+    moved = page.evaluate(
+        """() => {
+          const where = () => ["#table", ...["orders", "trades", "pnl"].map((id) => `#card-${id}`),
+            "#plot"].map((one) => {
+              const { top, height } = document.querySelector(one).getBoundingClientRect();
+              return `${one} ${top} ${height}`;
+            }).join();
+          const before = where();
+          const say = (place, text) =>
+            document.querySelectorAll(place).forEach((one) => { one.textContent = text; });
+          say("[data-count=latency]", "12,345 ms");
+          say("[data-count=rate]", "10,000");
+          say("#card-orders [data-count]", "98,765");
+          say("[data-count=trades]", "1,23,456");
+          say(".fresh", "+23,456");
+          say("#card-pnl .result", "\u221212,34,567.89");
+          say("#card-pnl .about span", "\u221212,34,567.89 made");
+          return before === where() ? "" : `${before}\n${where()}`;
+        }"""
+    )
+    assert moved == ""
+
+
+def test_a_second_is_told_whoever_saw_it_end(page):
+    """On a slow screen it is a frame, not a look at the clock, that comes first in a new second:
+    the rate of the one before is told all the same.
+    """
+    told = page.evaluate(
+        """async () => {
+          const { mount } = await import("/static/plot.js");
+          const heard = {};
+          const place = document.createElement("div");
+          mount({ on: (what, call) => { heard[what] = call; } }, place);
+          const frame = { type: "order_update", prev: 1, timestamp: new Date().toISOString() };
+          const clock = Date.now;
+          const at = (ms) => { Date.now = () => ms; };
+          const begin = 1000 * Math.ceil(clock() / 1000);
+          try {
+            for (const ms of [100, 200, 300]) { at(begin + ms); heard.frame(frame); }
+            heard.draw(begin + 400);
+            at(begin + 1000); heard.frame(frame);
+            heard.draw(begin + 1900);
+          } finally {
+            Date.now = clock;
+          }
+          return place.querySelector("[data-count=rate]").textContent;
+        }"""
+    )
+    assert told == "3"
+
+
 def test_theme_is_dark_until_chosen_and_is_kept(page, expect):
     """The page is dark for everyone; a reader who turns it light finds it light the next time."""
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -1,28 +1,12 @@
 """The accounts on the page: how each one's stream is, told plainly, and what may be done about it."""
 
-import json
 import re
 
 import pytest
 
-from tests.web.browser import PHONE, SOCKET
+from tests.web.browser import PHONE, SOCKET, texts, told_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
-
-
-def with_state(page, state, **fields):
-    """Have the page be told that `hedge` is in this state, whatever the gateway says of it."""
-
-    def changed(route):
-        answer = route.fetch()
-        status = answer.json()
-        status["accounts"]["hedge"] |= {"state": state, **fields}
-        status["offset"] += 10**9  # nothing that comes later is newer
-        route.fulfill(response=answer, body=json.dumps(status))
-
-    page.route("**/ws/status", changed)
-    page.reload()
-    page.wait_for_selector("#rows .row")
 
 
 @pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
@@ -30,20 +14,21 @@ def test_an_account_that_is_down_is_told_as_stale(page, expect):
     """P7: an account that is down says so with its reason and since when, its rows are dimmed, the
     others are not.
     """
-    with_state(page, "down", last_error="connection refused", since="2026-11-21T04:31:07.000Z")
+    why = {"last_error": "connection refused", "since": "2026-11-21T04:31:07.000Z"}
+    told_of(page, hedge={"state": "down", **why}, primary={"state": "live"})
     told = page.locator("#banner [data-account=hedge]")
     expect(told).to_contain_text("is down since 10:01:07: connection refused.")
     expect(told.get_by_role("button", name="Connect")).to_be_visible()
     expect(page.locator("#accounts [data-account=hedge]")).to_have_attribute("data-state", "down")
     expect(page.locator("#rows .row[data-stale]").first).to_be_visible()
-    stale = page.locator("#rows .row[data-stale] .account")
-    assert set(stale.all_inner_texts()) == {"hedge"}
+    assert set(texts(page, "#rows .row[data-stale] .account")) == {"hedge"}
+    assert set(texts(page, "#rows .row:not([data-stale]) .account")) == {"primary"}
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_an_account_that_needs_a_login_leads_to_it(page, expect):
     """`needs_login` has a link to the broker's login, in the header and where it is told."""
-    with_state(page, "needs_login")
+    told_of(page, hedge={"state": "needs_login"})
     for place in ("#accounts", "#banner"):
         link = page.locator(f"{place} [data-account=hedge]").get_by_role("link", name="Log in")
         expect(link).to_have_attribute("href", "/accounts/hedge/login")

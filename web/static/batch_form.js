@@ -6,7 +6,7 @@
 //                  the same key again, if nothing was edited ◀── Try again ┴─ no answer
 
 import { batchesOf } from "./batch_store.js";
-import { MODES, POLICIES, legWords } from "./batch_words.js";
+import { MODES, POLICIES, legWords, listingWords } from "./batch_words.js";
 import { confirm, faultOf } from "./confirm.js";
 import { make, mark, write } from "./dom.js";
 import { Field } from "./field.js";
@@ -37,6 +37,9 @@ export function mount(app, element) {
   const form = new BatchForm(app);
   element.append(form.dialog);
   app.on("accounts", () => form.learnAccounts());
+  app.on("link", ({ phase }) => {
+    if (phase === "live") form.resume();
+  });
   return { show: (wish) => form.open(wish) };
 }
 
@@ -144,8 +147,17 @@ class BatchForm {
     if (this.lost && !this.sending.isSame(this.account, this.read())) {
       this.say("You have changed it: what was sent before may be in the market.", "bad");
     } else if (!this.lost) this.say("");
-    if (this.legs.isBlank || this.account === "") return this.rehearsal.stop();
-    return this.rehearsal.soon(this.account, this.read());
+    this.rehearse();
+  }
+
+  // What was asked while the line was down went lost.
+  resume() {
+    if (this.dialog.open && !this.form.hidden && !this.place.disabled) this.rehearse();
+  }
+
+  rehearse() {
+    if (this.legs.isBlank || this.account === "") this.rehearsal.stop();
+    else this.rehearsal.soon(this.account, this.read());
   }
 
   label() {
@@ -185,7 +197,7 @@ class BatchForm {
     if (found === null) return false;
     if (found.answer === null) {
       const isMarked = found.problem.errors.length > 0;
-      this.say(isMarked ? "Not sent: see what is marked." : faultOf(found.problem), "bad");
+      this.say(isMarked ? "Not sent: see what is marked." : unaskedWords(found.problem), "bad");
       this.legs.firstFault()?.focus();
       return false;
     }
@@ -229,7 +241,7 @@ function questionOf(account, body, { on_failure, margin, margin_error, way_out }
   return {
     title: `Place ${what} in account ${account}?`,
     lines: [
-      ...body.orders.map((leg) => `${legWords(leg)} (${leg.exchange}, ${leg.product})`),
+      ...body.orders.map((leg) => `${legWords(leg)} (${listingWords(leg)})`),
       `Sent: ${MODES[body.mode]}. If a leg fails: ${POLICIES[on_failure]}.`,
       exits === "" ? "No way out is prepared." : `The way out of all of it: ${exits}.`,
       `Margin: ${marginWords(margin, margin_error)}.`,
@@ -246,6 +258,12 @@ function faultNodes(problem, rest) {
     return [make("p", { class: "soft" }, "Not complete yet: nothing would be sent.")];
   }
   const lines = rest.map(({ path: where, message }) => make("li", {}, `${where} ${message}`));
-  const head = rest.length > 0 ? problem.detail : faultOf(problem);
+  const head = rest.length > 0 ? problem.detail : unaskedWords(problem);
   return [make("p", { class: "fault" }, head), make("ul", { class: "fault" }, ...lines)];
+}
+
+// A rehearsal sends nothing: one without an answer leaves no doubt.
+function unaskedWords(problem) {
+  if (problem.status !== 0) return faultOf(problem);
+  return "The gateway cannot be reached. Nothing was sent; it is asked again once it is back.";
 }

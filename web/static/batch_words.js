@@ -68,6 +68,12 @@ export function legWords(leg) {
   return `${side} ${quantity(count)} ${symbol} ${priceWords(leg)}`;
 }
 
+// Where it goes and how, as far as it is not how most go: "NFO, NRML, IOC, tag hedge".
+export function listingWords({ exchange, product, validity, variety, tag }) {
+  const odd = [validity === "DAY" ? "" : validity, variety === "regular" ? "" : variety];
+  return [exchange, product, ...odd, tag && `tag ${tag}`].filter(Boolean).join(", ");
+}
+
 export function priceWords({ order_type: kind, price: limit, trigger_price: trigger }) {
   const at = limit ? `at ${price(limit)}` : "at the market";
   return trigger ? `${at} once ${price(trigger)} trades (${kind})` : at;

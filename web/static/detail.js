@@ -154,7 +154,7 @@ function factsOf(order) {
     ["Account", order.account_id],
     ["Order", order.order_id],
     ["Listed", [order.exchange, order.product].filter(Boolean).join(" · ")],
-    ["Type", [order.order_type, order.validity].filter(Boolean).join(" · ")],
+    ["Type", [order.order_type, order.validity, order.variety].filter(Boolean).join(" · ")],
     ["Quantity", quantity(order.quantity)],
     ["Filled", quantity(order.filled_quantity)],
     ["Price", price(order.price)],

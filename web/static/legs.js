@@ -1,6 +1,7 @@
 // The legs of the form: added, removed, filled from a template, read as the gateway wants them.
 //
 //   Leg 1  [Symbol] [Side] [Quantity] [Type] [Price] [Trigger] [Product] [Exchange]  Remove
+//     ▸ More: DAY, regular   ──▶   [Validity] [Variety] [Tag]
 //   Leg 2  …
 //   read() ──▶ [{tradingsymbol, …}]      tell(errors) ──▶ each fault under its own field
 
@@ -21,8 +22,18 @@ const FIELDS = [
   { name: "order_type", label: "Type", options: ["LIMIT", "MARKET", "SL", "SL-M"] },
   { name: "price", label: "Price", inputmode: "decimal" },
   { name: "trigger_price", label: "Trigger", inputmode: "decimal" },
-  { name: "product", label: "Product", options: ["NRML", "MIS", "CNC"] },
+  { name: "product", label: "Product", options: ["NRML", "MIS", "CNC", "MTF"] },
   { name: "exchange", label: "Exchange", options: ["NFO", "NSE", "BFO", "BSE", "MCX", "CDS"] },
+];
+// What most legs leave as it is: folded away, and its summary says what it is.
+const MORE = [
+  { name: "validity", label: "Validity", options: [["DAY", "DAY"], ["IOC", "IOC: at once or not"]] },
+  {
+    name: "variety",
+    label: "Variety",
+    options: [["regular", "regular"], ["amo", "amo: after hours"]],
+  },
+  { name: "tag", label: "Tag", placeholder: "your own word for it" },
 ];
 
 export class Legs {
@@ -104,17 +115,26 @@ class Leg {
       onEdit();
     };
     this.fields = Object.fromEntries(
-      FIELDS.map((spec) => [spec.name, new Field(spec, edited, values[spec.name])]),
+      [...FIELDS, ...MORE].map((spec) => [spec.name, new Field(spec, edited, values[spec.name])]),
     );
     this.legend = make("legend");
     this.away = button("Remove", onRemove, { class: "quiet" });
     this.fault = make("p", { class: "fault" });
+    this.said = make("summary");
+    const nodesOf = (specs) => specs.map(({ name }) => this.fields[name].node);
+    this.more = make(
+      "details",
+      { class: "more" },
+      this.said,
+      make("div", { class: "fields" }, ...nodesOf(MORE)),
+    );
     this.node = make(
       "fieldset",
       { class: "leg" },
       this.legend,
-      ...this.all.map((field) => field.node),
+      ...nodesOf(FIELDS),
       this.away,
+      this.more,
       this.fault,
     );
     this.suit();
@@ -129,8 +149,11 @@ class Leg {
     return [tradingsymbol, quantity, price].every((field) => field.value.trim() === "");
   }
 
-  // Only the prices that a type of order has can be written.
+  // Only the prices that a type of order has can be written; what is folded away is told.
   suit() {
+    const { validity, variety, tag } = this.fields;
+    const words = [validity.value, variety.value, tag.value.trim() && `tag ${tag.value.trim()}`];
+    write(this.said, `More: ${words.filter(Boolean).join(", ")}`);
     const type = this.fields.order_type.value;
     this.fields.price.allow(PRICED.has(type));
     this.fields.trigger_price.allow(TRIGGERED.has(type));
@@ -142,6 +165,7 @@ class Leg {
       const value = NUMBERS.has(field.name) ? numberOf(field.value) : field.value.trim();
       if (value !== undefined) leg[field.name] = value;
     }
+    if (leg.tag === "") delete leg.tag;
     // A leg that names no quantity has no shape; with one of zero all its faults are told at once.
     leg.quantity ??= 0;
     return leg;
@@ -157,6 +181,7 @@ class Leg {
       field.tell(field.isAllowed ? (faults[field.name] ?? "") : "", showAll);
     }
     write(this.fault, rest.filter(Boolean).join("; "));
+    if (MORE.some(({ name }) => faults[name] !== undefined)) this.more.open = true;
   }
 
   number(place, canGo) {

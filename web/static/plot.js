@@ -32,9 +32,11 @@ export function mount(app, element) {
   app.on("link", ({ phase }) => {
     if (phase === "live") flow.learnSkew(app);
   });
+  let drawn = null; // the second as of which all is shown
   app.on("draw", (now_ms) => {
-    if (!flow.turn(now_ms) && canvas.dataset.drawn) return;
-    canvas.dataset.drawn = "yes";
+    flow.turn(now_ms);
+    if (flow.second === drawn) return;
+    drawn = flow.second;
     const second = flow.last();
     write(rate, quantity(second.count));
     write(late, second.middle === null ? "–" : `${quantity(Math.round(second.middle))} ms`);
@@ -61,7 +63,6 @@ export class Flow {
     this.samples.push(Math.max(0, now_ms + this.skew_ms - Date.parse(timestamp)));
   }
 
-  // True when a second has come to its end.
   turn(now_ms) {
     const second = Math.floor(now_ms / 1000);
     this.second ??= second;
@@ -73,7 +74,6 @@ export class Flow {
       this.samples = [];
     }
     this.second = second;
-    return gone > 0;
   }
 
   last() {

@@ -1,6 +1,6 @@
 // One kind of thing in the book: every row of it, by key, in the order in which they began.
 //
-//   put(key, data, offset) ──▶ entry {key, data, offset, version, age, …} ──▶ news: new, changed
+//   put(key, data, offset) ──▶ entry {key, data, offset, first, version, age, …} ──▶ news: new, changed
 //
 // Each row keeps the offset that it came with, and an older one never replaces a newer one: so an
 // answer over HTTP may arrive before or after the events beside it.
@@ -29,6 +29,7 @@ export class Shelf {
     if (known === undefined) {
       const age = this.of.ageOf(data) ?? at ?? "";
       const entry = { key, account_id, data, offset, version: 1, age, at, bin, text: null };
+      entry.first = offset; // which of two of one age came first: brokers tell whole seconds
       entry.fresh = at !== null; // it came by an event, and was not drawn yet
       this.rows.set(key, entry);
       this.members = this.version;

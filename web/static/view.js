@@ -50,8 +50,15 @@ function sort(list, { column, down }) {
   const of = column.sort;
   list.sort((a, b) => {
     const order = compared(of(a.data, a), of(b.data, b), way);
-    return order !== 0 ? order : compared(a.age, b.age, way) || compared(a.key, b.key, way);
+    return order !== 0 ? order : begun(a, b, way);
   });
+}
+
+// Of two that the column does not tell apart: which began first. So a new row of this very second
+// comes above those that are there, and nothing that is read is pushed aside.
+function begun(a, b, way) {
+  const order = compared(a.age, b.age, way) || compared(a.first, b.first, way);
+  return order || compared(a.key, b.key, way);
 }
 
 // What is not there comes last, whichever way.
