@@ -9,6 +9,7 @@ A request that is refused leaves no trace; one that is let in is durable before 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -22,6 +23,7 @@ from .domain.batch import Batch, BatchRequest, IdempotencyClaim
 from .domain.budget import calls_for
 from .domain.errors import GatewayBug, Refused, Unavailable
 from .domain.ids import AccountId, BatchId, OrderId
+from .domain.legs import orders_of
 from .domain.model import Event
 from .domain.rehearsal import DryRun, rehearse
 from .preview import with_margin
@@ -37,7 +39,10 @@ LAST_CALLS_S: Final = 10.0  # what the calls get that a batch left behind at its
 
 
 class BatchDesk:
-    """Places batches for all accounts."""
+    """Places batches for all accounts.
+
+    `settle_by_s` is until when they may run at the end, where that is known before it comes.
+    """
 
     def __init__(
         self, journal: Journal, means: Mapping[AccountId, Means], admission: Admission
@@ -50,11 +55,17 @@ class BatchDesk:
         self._exposing: dict[BatchId, AccountId] = {}
         self._nursery: trio.Nursery | None = None
         self._is_open = True
+        self.settle_by_s = math.inf
 
     @property
     def running(self) -> int:
         """Count the batches that have not ended."""
         return len(self._runners)
+
+    @property
+    def orders_of_one(self) -> int:
+        """Count the orders of the running batch that has most, its way out included."""
+        return max((sum(1 for _ in orders_of(batch)) for batch in self._running()), default=0)
 
     @property
     def exposing(self) -> int:
@@ -73,11 +84,16 @@ class BatchDesk:
                 for event in await cursor.next():
                     self._pass_on(event)
 
-    async def settle(self) -> None:
-        """Take no more batches, and wait until none runs. The caller sets the deadline."""
+    async def settle(self, within_s: float) -> None:
+        """Take no more batches, and wait until none runs; for so long, whoever cancels it.
+
+        Where `settle_by_s` is set it is that instead: what ended before has taken none of it.
+        """
         self._is_open = False
-        while self._runners:
-            await next(iter(self._runners.values())).finished.wait()
+        by_s = trio.current_time() + within_s if self.settle_by_s == math.inf else self.settle_by_s
+        with trio.move_on_at(by_s, shield=True):
+            while self._runners:
+                await next(iter(self._runners.values())).finished.wait()
 
     # ------------------------------------------------------------------------------- placing
 

@@ -82,6 +82,11 @@ class Book:
         """Count the orders that can still change."""
         return len(self._open)
 
+    @property
+    def held_back(self) -> int:
+        """Count the reports that wait for an order to be known."""
+        return len(self._held)
+
     def order(self, order_id: OrderId) -> Order | None:
         """Give an order as it stands here, durable or not."""
         if (order := self._orders.get(order_id)) is not None:

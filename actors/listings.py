@@ -145,10 +145,10 @@ class Listings:
         """Give an account's list."""
         return self._of[account]
 
-    async def keep(self) -> None:
+    async def keep(self, falls: deque[float] | None = None) -> None:
         """Run under a supervisor; where that gives up, the lists stay as they are."""
         try:
-            await supervise("listings", self.run, random=self._seams.random)
+            await supervise("listings", self.run, random=self._seams.random, falls=falls)
         except GaveUp as error:
             log.exception("lists of instruments given up", reason=str(error))
 

@@ -52,6 +52,16 @@ class Past:
         """Count the rows of the books that are kept for folding on."""
         return self._marks.rows
 
+    @property
+    def books(self) -> int:
+        """Count the books that are kept for folding on."""
+        return len(self._marks)
+
+    @property
+    def answers(self) -> int:
+        """Count the books that are kept because they were asked for."""
+        return len(self._answers)
+
     async def view(self, account: str, at: LogPosition) -> View:
         """Give an account's book as it stood at a position; it is not to be changed.
 

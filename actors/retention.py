@@ -9,6 +9,7 @@ on: its stream ends, and when it comes back with its place it gets a snapshot an
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -50,10 +51,11 @@ class Retention:
         self._host = host
         self._days = host.config.store.retention_days
 
-    async def keep(self) -> None:
+    async def keep(self, falls: deque[float] | None = None) -> None:
         """Run under a supervisor; where that gives up, events are kept, and all else goes on."""
+        random = self._host.seams.random
         try:
-            await supervise("retention", self.run, random=self._host.seams.random)
+            await supervise("retention", self.run, random=random, falls=falls)
         except GaveUp as error:
             log.exception("retention given up", reason=str(error))
 

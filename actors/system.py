@@ -11,12 +11,13 @@ handed over is made durable, and only then is the store closed.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import trio
@@ -97,6 +98,7 @@ class System:
         self.logins = logins
         self.listings = listings
         self.started_at = seams.now()
+        self.falls: dict[str, deque[float]] = defaultdict(deque)  # each actor's, of the last minute
 
     @property
     def accounts(self) -> tuple[AccountId, ...]:
@@ -117,24 +119,24 @@ class System:
 
     def services(self) -> list[Callable[[], Awaitable[None]]]:
         """Give what runs, each under its supervisor."""
-        random = self.seams.random
+        controls = self.controls.items()
         return [
-            partial(supervise, "broadcaster", self.broadcaster.run, random=random),
-            partial(supervise, "batches", self.batches.run, random=random),
-            self.listings.keep,
-            Retention(self).keep,
+            partial(self._keep, "broadcaster", self.broadcaster.run),
+            partial(self._keep, "batches", self.batches.run),
+            partial(self.listings.keep, self.falls["listings"]),
+            partial(Retention(self).keep, self.falls["retention"]),
             *(partial(self._keep_stream, stream) for stream in self.streams.values()),
-            *(
-                partial(supervise, f"controls {name}", controls.run, random=random)
-                for name, controls in self.controls.items()
-            ),
+            *(partial(self._keep, f"controls {name}", each.run) for name, each in controls),
         ]
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]], **more: Any) -> None:
+        await supervise(name, run, random=self.seams.random, falls=self.falls[name], **more)
 
     async def _keep_stream(self, stream: AccountStream) -> None:
         """Supervise one account. One that cannot be kept up is down; the others go on."""
         name = f"stream {stream.account_id}"
         try:
-            await supervise(name, stream.run, random=self.seams.random, on_fall=stream.fell)
+            await self._keep(name, stream.run, on_fall=stream.fell)
         except GaveUp as error:
             log.exception("account given up", account=stream.account_id, reason=str(error))
             await stream.give_up(error)
@@ -264,8 +266,7 @@ async def open_system(config: Config, seams: Seams | None = None) -> AsyncIterat
                 try:
                     yield system
                 finally:
-                    with trio.move_on_after(SETTLE_S, shield=True):
-                        await system.batches.settle()
+                    await system.batches.settle(SETTLE_S)
             with trio.move_on_after(FLUSH_S, shield=True):
                 await writer.flush()
     finally:

@@ -5,16 +5,16 @@ allowances, sessions, tickets ──▶ key_connections{key}, key_requests_left{
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import trio
 from attrs import frozen
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from .allowances import BUCKETS_MAX, rate_of
+from .allowances import BUCKETS_MAX, opening_rate, rate_of, request_rate
 from .auth import Access
-from .sessions import SESSIONS_MAX
+from .sessions import SESSIONS_MAX, SESSIONS_PER_KEY_MAX
 from .tickets import TICKETS_PER_KEY_MAX
 
 KINDS: Final = ("address", "key", "connections", "wrong_key", "login")
@@ -49,12 +49,25 @@ class AccessReading:
         bound = by("access_bound", "What fits into it.", "name")
         for name, in_use, most in (
             ("sessions", len(self.access.sessions), SESSIONS_MAX),
+            ("sessions_per_key", self.access.sessions.most_of_one_key, SESSIONS_PER_KEY_MAX),
             ("tickets_per_key", self.access.tickets.most_of_one_key, TICKETS_PER_KEY_MAX),
             ("addresses", buckets, BUCKETS_MAX),
+            *self._of_one_address(),
         ):
             used.add_metric([name], in_use)
             bound.add_metric([name], most)
         yield from (used, bound)
+
+    def _of_one_address(self) -> Iterator[tuple[str, float, float]]:
+        """Give what the address that has least left has used of its bursts."""
+        allowances, now_s = self.access.allowances, trio.current_time()
+        if (server := allowances.server) is None:
+            return
+        for name, buckets, rate in (
+            ("requests_per_address", allowances.of_address, request_rate(server)),
+            ("openings_per_address", allowances.streams_of_address, opening_rate(server)),
+        ):
+            yield name, rate.burst - buckets.least_left(rate, now_s), rate.burst
 
     def _read_keys(self) -> Iterable[Metric]:
         allowances, now_s = self.access.allowances, trio.current_time()

@@ -58,6 +58,10 @@ class Buckets:
         left, at_s = self._left.get(name, (rate.burst, now_s))
         return min(rate.burst, left + (now_s - at_s) * rate.per_s)
 
+    def least_left(self, rate: Rate, now_s: float) -> float:
+        """Say how much is in the bucket that has least."""
+        return min((self.left(name, rate, now_s) for name in self._left), default=rate.burst)
+
     def wait_s(self, name: str, rate: Rate, now_s: float, kept: float = 0.0) -> float:
         """Say in how many seconds one may be taken, when so much is to be kept; 0: now."""
         return max(0.0, (1 + kept - self.left(name, rate, now_s)) / rate.per_s)
@@ -90,12 +94,10 @@ class Allowances:
         """Count a request of an address; Refused (429) when it had its share."""
         if self.server is None:
             return
-        per_s = self.server.requests_per_address_s
         if stream:
-            rate = Rate(per_s, self.server.connections_per_address_max)
-            wait_s = self.streams_of_address.take(address, rate, now_s)
+            wait_s = self.streams_of_address.take(address, opening_rate(self.server), now_s)
         else:
-            rate = Rate(per_s, per_s * BURST_S)
+            rate = request_rate(self.server)
             wait_s = self.of_address.take(address, rate, now_s, 0.0 if urgent else rate.kept)
         self._refuse_until(wait_s, "address", "too many requests from this address")
 
@@ -157,3 +159,13 @@ class Allowances:
 def rate_of(key: KeyConfig) -> Rate:
     """Give the rate of a key's requests."""
     return Rate(key.requests_per_s, key.requests_burst)
+
+
+def request_rate(server: ServerConfig) -> Rate:
+    """Give the rate of an address's requests."""
+    return Rate(server.requests_per_address_s, server.requests_per_address_s * BURST_S)
+
+
+def opening_rate(server: ServerConfig) -> Rate:
+    """Give the rate at which an address may open streams."""
+    return Rate(server.requests_per_address_s, server.connections_per_address_max)

@@ -32,6 +32,7 @@ from .entrance import Entrance
 from .event_stream import EventStreams
 from .events import Events
 from .guards import guarded
+from .guides.surface import Guides
 from .health import Health
 from .logins import Logins
 from .metrics import Exposition
@@ -49,6 +50,7 @@ from .timeline import Timeline
 OPEN: Final = frozenset(
     {
         *("page", "static", "docs", "openapi", "asyncapi", "health", "ready"),
+        *("guides", "guide"),
         *("login_back", "login_page", "log_in", "log_out"),
     }
 )
@@ -75,6 +77,7 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     add_problems(app)
     Assets.read().add_to(app)
     Documents(system, version).add_to(app)
+    Guides(system, version).add_to(app)
     Health(system, access, version).add_to(app)
     past = Past(system.journal)
     Exposition(system, metrics, past).add_to(app)
@@ -84,13 +87,17 @@ def make_app(system: System, access: Access, *, stop: trio.Event, version: str) 
     Orders(system).add_to(app)
     Batches(system).add_to(app)
     Controls(system).add_to(app)
-    Logins(system).add_to(app)
+    logins = Logins(system)
+    logins.add_to(app)
     Entrance(system, access).add_to(app)
     Events(system).add_to(app)
     EventStreams(system, access, metrics, stop).add_to(app)
     sockets = Sockets(system, access, metrics, stop)
     sockets.add_to(app)
-    OrderStream(system, sockets).add_to(app)
+    order_stream = OrderStream(system, sockets)
+    order_stream.add_to(app)
+    metrics.add_bounds(logins.bounds)
+    metrics.add_bounds(order_stream.usual.bounds)
     return app
 
 
@@ -156,5 +163,10 @@ class Door:
         return opened(guarded(response), request.headers, self._access.allowed_origins)
 
     async def let_refusal_out(self, response: Response | None) -> Response | None:
-        """Put the headers on a refusal; one who was accepted gets no response."""
-        return None if response is None else guarded(response)
+        """Put the headers on a refusal, and count it; one who was accepted gets no response."""
+        if response is None:
+            return None
+        rule = websocket.url_rule
+        where = "none" if rule is None else rule.rule
+        self._metrics.count_request("GET", where, response.status_code)
+        return guarded(response)

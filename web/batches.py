@@ -11,11 +11,12 @@ An answer is the batch as the view has it, at the position that it names.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from quart import Response, request
 from quart_trio import QuartTrio
 
@@ -33,6 +34,7 @@ from .bodies import NoFields, read_body, read_wish
 from .query import asked_once, bad_parameter, read_page
 
 KEY_CHARS_MAX: Final = 255
+WAIT_PREFERRED: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})\s*(?:$|[,;])", re.ASCII)
 
 
 @frozen
@@ -63,7 +65,7 @@ class Batches:
         account = caller().require("trade", account_id)
         is_dry = is_dry_run(asked_once(request.args, ("dry_run",)))
         value = read_body(await request.get_data())
-        wanted = read_request(value)
+        wanted = with_less_wait(read_request(value), request.headers.get("Prefer", ""))
         claim = claim_of(request.headers.get("Idempotency-Key"), caller(), account, value)
         if is_dry:
             rehearsal = await self._system.dry_run(account, wanted)
@@ -149,6 +151,17 @@ def read_request(value: Any) -> BatchRequest:
         return structure(value, BatchRequest)
     except DecodeError as error:
         raise BadRequest("the body is not a batch", error.faults) from None
+
+
+def with_less_wait(wanted: BatchRequest, prefer: str) -> BatchRequest:
+    """Answer as early as `Prefer: wait=` wishes (RFC 7240 §4.3), where that is before `wait_s`.
+
+    It is no part of the body: the same batch may be asked for in more haste.
+    """
+    found = WAIT_PREFERRED.search(prefer)
+    if found is None or not int(found[1]) < wanted.wait_s <= WAIT_MAX_S:
+        return wanted
+    return evolve(wanted, wait_s=int(found[1]))
 
 
 def claim_of(

@@ -44,6 +44,7 @@ log = structlog.get_logger()
 REQUEST_S: Final = 20.0  # from the opening, or the last answer, to the end of a request's head
 PING_S: Final = 20.0  # of silence on a websocket, after which a sign of life is asked for
 SILENCE_S: Final = 45.0  # from when on its peer is taken to be gone
+FAULTS: Final = ("stalled", "silent", "flooding")  # of a peer, for which it is cut
 LINGER_S: Final = 1.0  # what a peer gets to read the last answer and to close
 READ_BYTES: Final = 1 << 16
 
@@ -72,6 +73,7 @@ class Connection:
         self._due_s = math.inf
         self._heard_s = 0.0
         self._ending = False
+        self._is_idle = False
 
     async def run(self) -> None:
         """Carry it until either side ends it. Nothing but a cancellation comes out of here."""
@@ -105,6 +107,25 @@ class Connection:
     def cut_reason(self) -> str | None:
         """Give the reason why it was cut, if it was."""
         return self._peer.cut_reason
+
+    @property
+    def ended_for(self) -> str | None:
+        """Give what its peer did, or did not do, that ended it; None when that was as it should."""
+        if self.cut_reason in FAULTS:
+            return self.cut_reason
+        if self._protocol is not None and self._protocol.is_broken:
+            return "broken"
+        return "idle" if self._is_idle else None
+
+    @property
+    def frames_used(self) -> float:
+        """Give how much of its burst of frames a websocket's peer has used up."""
+        return 0.0 if self._protocol is None else self._protocol.frames_used
+
+    @property
+    def unacknowledged(self) -> int:
+        """Count the bytes that the kernel holds for the peer."""
+        return self._peer.unacknowledged
 
     async def _carry(self) -> None:
         family = self._socket.family
@@ -161,6 +182,7 @@ class Connection:
     async def _keeps_silent(self, protocol: Http1Protocol) -> bool:
         """Judge a peer from which nothing came in time: ping it, or say that it is over."""
         if not protocol.is_websocket:
+            self._is_idle = True
             return True
         gone_in_s = self._heard_s + SILENCE_S - trio.current_time()
         if gone_in_s <= 0:

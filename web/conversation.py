@@ -12,6 +12,7 @@ the end comes is sent whole: the position that a close names is one that the cli
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 import structlog
@@ -71,10 +72,13 @@ class Allowance:
     left: float = BURST_MAX
     at_s: float = 0.0
 
+    def used(self, now_s: float) -> float:
+        """Give how much of the burst is used up."""
+        return BURST_MAX - min(BURST_MAX, self.left + (now_s - self.at_s) * RATE_PER_S)
+
     def take(self, now_s: float) -> bool:
         """Take one, if there is one."""
-        self.left = min(BURST_MAX, self.left + (now_s - self.at_s) * RATE_PER_S)
-        self.at_s = now_s
+        self.left, self.at_s = BURST_MAX - self.used(now_s), now_s
         if self.left < 1:
             return False
         self.left -= 1
@@ -86,7 +90,7 @@ class Conversation:
 
     `readable` is what it may ever hear of; `words` are its surface's, and `status` is what that
     answers to `get_status`; `stay_s` says for how long its key is good, by the wall clock. `ending`
-    is how it was closed, when it was we who closed it.
+    is how it was closed, when it was we who closed it. `asked` counts what was not answered yet.
     """
 
     def __init__(
@@ -100,6 +104,8 @@ class Conversation:
         stay_s: Callable[[], float],
     ) -> None:
         self.ending: Close | None = None
+        self.asked = 0
+        self.allowance = Allowance(at_s=trio.current_time())
         self._system = system
         self._metrics = metrics
         self._readable = readable
@@ -160,28 +166,36 @@ class Conversation:
         wire = b"".join(map(framed, texts))
         live_from = subscription.feed.scanned  # what is older was not delayed by us
         events: Sequence[Event] = ()
-        while True:
-            await send(wire)
-            self._metrics.measure(event for event in events if event.offset > live_from)
-            wires, events = await subscription.next()
-            wire = b"".join(wires)
+        with nullcontext() if lane is None else self._metrics.lanes.track_inprogress():
+            while True:
+                await send(wire)
+                self._metrics.measure(event for event in events if event.offset > live_from)
+                wires, events = await subscription.next()
+                wire = b"".join(wires)
 
     # ------------------------------------------------------------------------------ reader
 
     async def _read(self, subscription: Subscription) -> None:
-        allowance = Allowance(at_s=trio.current_time())
         while True:
             message = await websocket.receive()
             if not isinstance(message, str):
                 return self._end(NOT_TEXT)
             if len(message) > MESSAGE_CHARS_MAX:
                 return self._end(TOO_LARGE)
-            if not allowance.take(trio.current_time()):
+            if not self.allowance.take(trio.current_time()):
                 return self._end(FLOODING)
             try:
-                subscription.ask(self._answer_to(message, subscription))
+                subscription.ask(self._counted(self._answer_to(message, subscription)))
             except Unavailable:
                 return self._end(FLOODING)
+            self.asked += 1
+
+    def _counted(self, answer: Callable[[], Sequence[str]]) -> Callable[[], Sequence[str]]:
+        def give() -> Sequence[str]:
+            self.asked -= 1
+            return answer()
+
+        return give
 
     def _answer_to(self, text: str, subscription: Subscription) -> Callable[[], Sequence[str]]:
         """Give what makes the answer, once its turn among the frames has come."""

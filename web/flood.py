@@ -33,10 +33,17 @@ class Frames:
         self._at_s = trio.current_time()
         codec.events = self._counted  # type: ignore[method-assign]  # its only door
 
+    @property
+    def used(self) -> float:
+        """Give how much of the burst is used up at this moment."""
+        return BURST_MAX - self._left_at(trio.current_time())
+
+    def _left_at(self, now_s: float) -> float:
+        return min(BURST_MAX, self._left + (now_s - self._at_s) * RATE_PER_S)
+
     def _counted(self) -> Generator[Event, None, None]:
         now_s = trio.current_time()
-        self._left = min(BURST_MAX, self._left + (now_s - self._at_s) * RATE_PER_S)
-        self._at_s = now_s
+        self._left, self._at_s = self._left_at(now_s), now_s
         if self.too_many:
             return
         for event in self._events():

@@ -65,12 +65,14 @@ class Requests(h11.Connection):
 class Http1Protocol(H11Protocol):
     """Hypercorn's HTTP/1.1; `stream` is the request or the websocket that is under way.
 
-    `request_id` is its id, from its head until it is answered.
+    `request_id` is its id, from its head until it is answered. `is_broken` says whether the peer
+    sent what is no HTTP, or no websocket's frame, and was told so here: no app has seen that.
     """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.request_id: str | None = None
+        self.is_broken = False
         self._frames: Frames | None = None
         self.connection = Requests(h11.SERVER, self.config.h11_max_incomplete_size)
 
@@ -83,6 +85,11 @@ class Http1Protocol(H11Protocol):
     def is_flooded(self) -> bool:
         """Say whether a websocket's peer has sent more frames than it may."""
         return self._frames is not None and self._frames.too_many
+
+    @property
+    def frames_used(self) -> float:
+        """Give how much of its burst of frames a websocket's peer has used up."""
+        return 0.0 if self._frames is None else self._frames.used
 
     async def handle(self, event: ServerEvent) -> None:
         """Take bytes, or the end; of an accepted websocket each frame is counted."""
@@ -104,10 +111,15 @@ class Http1Protocol(H11Protocol):
     async def stream_send(self, event: StreamEvent) -> None:
         """Close after a handshake that was answered in plain HTTP: nothing can follow it."""
         if isinstance(event, StreamClosed) and self._is_torn():
+            self.is_broken = True
             await self.stream._send_wsproto_event(BROKEN)  # type: ignore[union-attr]  # noqa: SLF001
         await super().stream_send(event)
         if isinstance(event, EndBody) and self.is_websocket:
             await self.send(Closed())
+
+    async def _send_error_response(self, status_code: int) -> None:
+        self.is_broken = True
+        await super()._send_error_response(status_code)
 
     async def _send_h11_event(self, event: Any) -> None:
         """Complete an answer: its words, which a person with curl reads; what no app has put on.

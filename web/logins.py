@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,6 +31,7 @@ from actors.domain.errors import (
 )
 from actors.domain.ids import AccountId
 from actors.domain.wire import plain
+from actors.runtime.metrics import Bound
 
 from .answers import answer_at, caller
 from .bodies import read_wish
@@ -54,6 +56,10 @@ class Logins:
     def __init__(self, system: System) -> None:
         self._system = system
         self._states: OrderedDict[str, tuple[AccountId, datetime]] = OrderedDict()
+
+    def bounds(self) -> Iterator[Bound]:
+        """Give how many browsers are out at their brokers' pages, beside the most."""
+        yield "login_states", len(self._states), STATES_MAX
 
     def add_to(self, app: QuartTrio) -> None:
         """Put the surface into an app."""

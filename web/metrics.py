@@ -9,7 +9,6 @@ Needs `read`. The text is made at most once a second.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import trio
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -17,13 +16,15 @@ from quart import Response, request
 from quart_trio import QuartTrio
 
 from actors import Batch, System
-from actors.batch import RUNNING_MAX
 from actors.domain.ids import BatchId
 from actors.domain.wire import decode
-from actors.past import ASKING_MAX, ROWS_MAX, Past
-from actors.runtime.metrics import CONTENT_TYPE, Metrics
+from actors.past import Past
+from actors.runtime.metrics import CONTENT_TYPE, Bound, Metrics
 
 from .answers import caller
+from .bounds import bounds_of, bounds_of_account, falls_of
+from .connection import FAULTS
+from .flood import BURST_MAX
 from .query import asked_once
 from .server import PORT, Port
 
@@ -42,6 +43,7 @@ class Exposition:
         """Put the surface into an app, and begin to count when it starts to serve."""
         self._app = app
         self._metrics.add_source(self.read)
+        self._metrics.add_bounds(self._read_bounds)
         self._system.writer.on_commit = self._metrics.commits.observe
         self._system.broadcaster.on_told = self._metrics.measure
         app.add_url_rule("/metrics", "metrics", self.show)
@@ -90,7 +92,14 @@ class Exposition:
                 "connections_refused", "Connections closed at once: there were too many."
             )
             refused.add_metric([], port.refused)
-            yield refused
+            ended = CounterMetricFamily(
+                "connections_ended",
+                "Connections ended for what the peer did or did not do.",
+                labels=["reason"],
+            )
+            for reason in ("broken", "idle", *FAULTS):
+                ended.add_metric([reason], port.ended_for[reason])
+            yield from (refused, ended)
         yield gauge("journal_offset", "The last committed offset.", journal.end)
         yield gauge("journal_base_offset", "The last offset that was retired.", journal.base)
         yield gauge("journal_events", "Events that can be read.", journal.end - journal.base)
@@ -98,12 +107,7 @@ class Exposition:
         yield gauge("subscriber_lag_events", "How far the furthest subscriber is behind.", lag)
         exposed = self._system.batches.exposing
         yield gauge("batch_exposure", "Batches whose net fill nobody has cleared yet.", exposed)
-        used = GaugeMetricFamily("queue_used", "What is in a bounded place.", labels=["name"])
-        bound = GaugeMetricFamily("queue_bound", "What fits into it.", labels=["name"])
-        for name, in_use, most in self._read_bounds():
-            used.add_metric([name], in_use)
-            bound.add_metric([name], most)
-        yield from (used, bound)
+        yield from self._read_falls()
 
     def _read_accounts(self) -> Iterator[Metric]:
         connected = by_account("upstream_connected", "Whether an account's stream is connected.")
@@ -113,6 +117,8 @@ class Exposition:
         )
         listed = by_account("instruments_loaded", "Instruments whose lots and steps are known.")
         age = by_account("instruments_age_seconds", "How old the oldest of an account's lists is.")
+        used = by_account("account_used", "What is in a bounded place of an account.", "name")
+        bound = by_account("account_bound", "What fits into it.", "name")
         for name in self._system.accounts:
             lists = self._system.listings.of(name)
             if lists.sources:
@@ -123,7 +129,10 @@ class Exposition:
             connected.add_metric([name], row.connected)
             reconnects.add_metric([name], row.reconnects)
             halted.add_metric([name], row.halted is not None)
-        yield from (connected, reconnects, halted, listed, age)
+            for place, in_it, most in bounds_of_account(self._system, name):
+                used.add_metric([name, place], in_it)
+                bound.add_metric([name, place], most)
+        yield from (connected, reconnects, halted, listed, age, used, bound)
 
     def _read_calls(self) -> Iterator[Metric]:
         """Read what each account's broker is still asked for, and how it answers."""
@@ -140,25 +149,32 @@ class Exposition:
             waiting.add_metric([name], gate.waiting)
             waiting_max.add_metric([name], gate.waiting_max)
             reserved.add_metric([name], use.reserved)
+            used.add_metric([name, "second"], gate.made_in_second)
             used.add_metric([name, "minute"], use.minute)
             used.add_metric([name, "day"], use.day)
+            bound.add_metric([name, "second"], limits.calls_per_second)
             bound.add_metric([name, "minute"], limits.calls_per_minute)
             bound.add_metric([name, "day"], limits.calls_per_day)
         yield from (breaker, waiting, waiting_max, reserved, used, bound)
 
-    def _read_bounds(self) -> Iterator[tuple[str, int, int]]:
-        mailbox = self._system.writer.statistics()
-        yield mailbox.name, mailbox.used, mailbox.bound
-        journal = self._system.journal
-        yield "journal_tail", journal.held, journal.tail_max
-        fan_out: dict[str, Any] = self._system.broadcaster.statistics()
-        yield "feeds", fan_out["feeds"], fan_out["feeds_max"]
-        yield "batches", self._system.batches.running, RUNNING_MAX
-        yield "past_asking", self._past.asking, ASKING_MAX
-        yield "past_rows", self._past.rows, ROWS_MAX
+    def _read_falls(self) -> Iterator[Metric]:
+        fell = GaugeMetricFamily("actor_falls", "Falls in the last minute.", labels=["actor"])
+        most = GaugeMetricFamily("actor_falls_bound", "Beyond, it is given up.", labels=["actor"])
+        for name, falls, falls_max in falls_of(self._system):
+            fell.add_metric([name], falls)
+            most.add_metric([name], falls_max)
+        yield from (fell, most)
+
+    def _read_bounds(self) -> Iterator[Bound]:
+        yield from bounds_of(self._system, self._past)
         if (port := self._port()) is not None:
             yield "connections", len(port.connections), port.connections_max
             yield "connections_per_address", port.most_from_one_address, port.per_address_max
+            # Of the connection that has most of each.
+            clients = port.connections
+            yield "client_frames", max((c.frames_used for c in clients), default=0), BURST_MAX
+            unsent = max((c.unacknowledged for c in clients), default=0)
+            yield "client_unacknowledged_bytes", unsent, port.unacknowledged_max
 
     def _port(self) -> Port | None:
         """Give the port that serves the app, if one does."""

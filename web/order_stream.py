@@ -41,8 +41,8 @@ class OrderStream:
 
     def __init__(self, system: System, sockets: Sockets) -> None:
         self._system = system
-        self._usual = Usual()
-        self._socket = OrderStreamSocket(system, sockets, self._usual)
+        self.usual = Usual()
+        self._socket = OrderStreamSocket(system, sockets, self.usual)
 
     def add_to(self, app: QuartTrio) -> None:
         """Put the surface into an app."""
@@ -92,13 +92,13 @@ class OrderStream:
     async def subscribe(self) -> Response:
         """Add to what the caller's new websockets hear."""
         names = await self._read_names()
-        self._usual.put(caller(), self._usual.of(caller()) | WORDS.types(names))
+        self.usual.put(caller(), self.usual.of(caller()) | WORDS.types(names))
         return self._answer_names("Subscribed to", names)
 
     async def unsubscribe(self) -> Response:
         """Take away from it."""
         names = await self._read_names()
-        self._usual.put(caller(), self._usual.of(caller()) - WORDS.types(names))
+        self.usual.put(caller(), self.usual.of(caller()) - WORDS.types(names))
         return self._answer_names("Unsubscribed from", names)
 
     async def _read_administered(self) -> list[AccountId]:
@@ -135,12 +135,12 @@ class OrderStream:
             "status": "success",
             "message": f"{done} {len(names)} event type{plural}",
             "event_types": names,
-            "subscribed_types": WORDS.names(self._usual.of(caller())),
+            "subscribed_types": WORDS.names(self.usual.of(caller())),
         }
         return answer_at(self._system.journal.position, fields)
 
     def _answer_standing(self, accounts: Collection[AccountId]) -> Response:
-        data = standing(self._system, accounts, self._usual.of(caller()))
+        data = standing(self._system, accounts, self.usual.of(caller()))
         fields = {"status": "success", "data": data}
         return answer_at(self._system.journal.position, fields)
 

@@ -20,6 +20,7 @@ from actors.domain.books import AccountBook, Row
 from actors.domain.ids import AccountId, Offset
 from actors.domain.model import EventType
 from actors.domain.wire import plain
+from actors.runtime.metrics import Bound
 
 from .auth import Caller
 from .dialect import WORDS, reworded
@@ -48,6 +49,10 @@ class Usual:
     """
 
     _types: dict[tuple[str, str | None], frozenset[EventType]] = field(factory=dict)
+
+    def bounds(self) -> Iterator[Bound]:
+        """Give of how many callers something is remembered, beside the most."""
+        yield "order_stream_callers", len(self._types), CALLERS_MAX
 
     def of(self, who: Caller) -> frozenset[EventType]:
         """Give what a websocket of his hears if it does not say."""

@@ -56,6 +56,16 @@ class Peer:
         self._rest = b""  # of frames that were begun
         self._turn = trio.Lock()
 
+    @property
+    def unacknowledged(self) -> int:
+        """Count the bytes that the peer has not acknowledged; 0 where the system does not tell."""
+        if self.gone:
+            return 0
+        try:
+            return int.from_bytes(ioctl(self._socket.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)
+        except OSError:
+            return 0
+
     def cut(self, reason: str) -> None:
         """End it at once, unsent bytes and all; whoever waits on it is woken."""
         if self.gone:
@@ -103,9 +113,9 @@ class Peer:
         takes a little of that at a time is slow, and has not stopped.
         """
         looked_s = trio.current_time()
-        until_s, queued = looked_s + within_s, self._queued()
+        until_s, queued = looked_s + within_s, self.unacknowledged
         while not self.gone:
-            if (still := self._queued()) < queued and not self.has_stalled:
+            if (still := self.unacknowledged) < queued and not self.has_stalled:
                 until_s = looked_s + within_s
             queued, looked_s = still, (now_s := trio.current_time())
             if now_s >= until_s:
@@ -118,13 +128,6 @@ class Peer:
                 except (OSError, trio.ClosedResourceError):
                     self.cut("gone")
         return rest
-
-    def _queued(self) -> int:
-        """Count the bytes that the peer has not acknowledged; 0 where the system does not tell."""
-        try:
-            return int.from_bytes(ioctl(self._socket.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)
-        except OSError:
-            return 0
 
     async def _after_stall(self, rest: memoryview) -> memoryview:
         """Cut a peer that takes nothing; one that can be told gets a moment more, once."""

@@ -120,7 +120,8 @@ def make_room_for_connections() -> int:
 class Port:
     """The connections of one app, counted by the address they come from.
 
-    `refused` is how many were closed at once, because there were too many.
+    `refused` is how many were closed at once, because there were too many; `ended_for`, how many
+    were ended for what their peer did or did not do.
     """
 
     def __init__(
@@ -128,8 +129,10 @@ class Port:
     ) -> None:
         self.per_address_max = per_address_max
         self.connections_max = connections_max
+        self.unacknowledged_max = 2 * SEND_BUFFER_BYTES  # the kernel takes twice what it is told
         self.connections: set[Connection] = set()
         self.refused = 0
+        self.ended_for: Counter[str] = Counter()
         self._told_s = -math.inf
         self._app = app
         self._config = make_hypercorn_config()
@@ -201,6 +204,8 @@ class Port:
             await connection.run()
         finally:
             self.connections.discard(connection)
+            if (reason := connection.ended_for) is not None:
+                self.ended_for[reason] += 1
             self._by_address[address] -= 1
             self._by_address += Counter()  # forget an address of which nobody is left
             self._one_left.set()

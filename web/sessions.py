@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -46,6 +47,11 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._going)
+
+    @property
+    def most_of_one_key(self) -> int:
+        """Count the sessions of the key that has most."""
+        return max(Counter(each.key_name for each in self._going.values()).values(), default=0)
 
     def begin(self, key_name: str, key: KeyConfig, now: datetime) -> tuple[str, Session]:
         """Log in with a key: the token for the browser, and the session.

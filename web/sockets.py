@@ -9,7 +9,7 @@ surface over the same events has its own URL and words, and is served by the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -23,12 +23,14 @@ from actors.domain.errors import Unavailable
 from actors.domain.ids import AccountId
 from actors.domain.wire import plain
 from actors.feed import Selection
-from actors.runtime.metrics import Metrics
+from actors.runtime.metrics import Bound, Metrics
+from actors.subscription import ASKED_MAX
 
 from .answers import caller
 from .auth import Access, Caller
 from .beginnings import begin
-from .conversation import Conversation
+from .connection import FAULTS
+from .conversation import BURST_MAX, Conversation
 from .peer import PeerGoneError
 from .wishes import OURS, Opening, Words, read_opening
 
@@ -42,6 +44,7 @@ class Sockets:
         self._metrics = metrics
         self._stop = stop
         self._talking: set[Conversation] = set()
+        metrics.add_bounds(self._read_bounds)
 
     def add_to(self, app: QuartTrio) -> None:
         """Put the surface into an app, and watch for its end when it starts to serve."""
@@ -120,13 +123,20 @@ class Sockets:
         for conversation in list(self._talking):
             conversation.restart()
 
+    def _read_bounds(self) -> Iterator[Bound]:
+        """Give how much is used by the client that uses most."""
+        talking, now_s = self._talking, trio.current_time()
+        messages = max((each.allowance.used(now_s) for each in talking), default=0)
+        yield "client_messages", messages, BURST_MAX
+        yield "client_asked", max((each.asked for each in talking), default=0), ASKED_MAX
+
     def _stay_s(self, who: Caller) -> float:
         return self._access.left_s(who, self._system.seams.now())
 
     def _count_end(self, conversation: Conversation) -> None:
         connection = websocket.scope.get("state", {}).get("connection")
         reason = getattr(connection, "cut_reason", None)
-        if reason not in ("stalled", "silent", "flooding"):
+        if reason not in FAULTS:
             reason = conversation.ending.reason if conversation.ending is not None else None
         if reason is not None:
             self._metrics.count_evicted(reason)

@@ -74,6 +74,9 @@ class Heads:
     epoch: Epoch
     _written: dict[tuple[Dialect, Offset], str] = field(factory=dict)
 
+    def __len__(self) -> int:
+        return len(self._written)
+
     def frame(self, event: Event, prev: Offset, dialect: Dialect, conflated: int = 0) -> str:
         """Write an event frame; what stands before `prev` is written only if it was not yet."""
         place = (dialect, event.offset)

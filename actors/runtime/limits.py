@@ -72,6 +72,12 @@ class Gate:
         """Give how many ordinary calls may wait: more could not have their turn in time."""
         return self.limits.calls_per_second * int(TURN_WITHIN_S / SECOND_S)
 
+    @property
+    def made_in_second(self) -> int:
+        """Count the calls of the last second; there may be as many as the limits allow in one."""
+        since_s = trio.current_time() - SECOND_S
+        return sum(made_s > since_s for made_s in self._made_s)
+
     def reserve(self, owner: str, calls: int) -> None:
         """Reserve calls of the minute and the day; Refused (429) when there is no room for them."""
         wait_s = self.budget.reserve(owner, calls, self._now())
@@ -207,6 +213,11 @@ class Breaker:
     def state(self) -> BreakerState:
         """Give the state in the metrics' numbers: 0 closed, 1 half open, 2 open."""
         return state_of(self._circuit, trio.current_time())
+
+    @property
+    def failures(self) -> int:
+        """Count the failures in a row; FAILURES of them have opened it."""
+        return self._circuit.failures
 
     @property
     def is_open(self) -> bool:

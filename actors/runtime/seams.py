@@ -15,17 +15,19 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, TypeVarTuple
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 import trio
 import trio_websocket
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from actors.domain.errors import BrokerUnknown, BrokerUnreachable, NeedsLogin, StreamLost
 from actors.domain.wire import ANSWER_BYTES_MAX, FRAME_BYTES_MAX
 from actors.runtime.mended import EagerSender, HopefulNursery
+from actors.runtime.reasons import unopened, unreached
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -98,13 +100,14 @@ class Offload(Protocol):
 
 @frozen
 class Seams:
-    """The world, as one argument."""
+    """The world, as one argument; `use` says how much of its bounded places is in use, of what."""
 
     now: Callable[[], datetime]
     random: random.Random
     connect: Connect
     http: Http
     offload: Offload
+    use: Callable[[], Mapping[str, tuple[int, int]]] = dict
 
 
 @asynccontextmanager
@@ -115,13 +118,19 @@ async def real_seams() -> AsyncIterator[Seams]:
         max_keepalive_connections=CONNECTIONS_MAX,
         keepalive_expiry=KEPT_S,
     )
+    sockets: set[TrioSocket] = set()
     async with httpx2.AsyncClient(limits=limits, follow_redirects=False, trust_env=False) as client:
+        http = _HttpxCaller(client)
         yield Seams(
             now=wall_clock,
             random=random.Random(random.SystemRandom().getrandbits(128)),
-            connect=connect_websocket,
-            http=_HttpxCaller(client),
+            connect=partial(connect_websocket, among=sockets),
+            http=http,
             offload=offload_to_thread,
+            use=lambda: {
+                "broker_connections": (http.under_way, CONNECTIONS_MAX),
+                "broker_frames": (max((s.waiting for s in sockets), default=0), FRAMES_MAX),
+            },
         )
 
 
@@ -144,24 +153,30 @@ async def offload_inline(call: Callable[[*Ts], T], *args: *Ts) -> T:
 
 @asynccontextmanager
 async def connect_websocket(
-    url: str, headers: Mapping[str, str], *, timeout_s: float
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    timeout_s: float,
+    among: set[TrioSocket] | None = None,
 ) -> AsyncIterator[Socket]:
-    """Open a real websocket with trio-websocket; see `Connect`.
+    """Open a real websocket with trio-websocket; see `Connect`. It is `among` those that are open.
 
     The TCP stream is ours and closed here: after an abnormal end trio-websocket 0.12 leaves it
     open, and each reconnect would leak a descriptor.
     """
     deadline_s = trio.current_time() + timeout_s
-    parts = urlsplit(url)
-    stream = await _open_stream(parts, deadline_s)
+    stream = await _open_stream(parts := urlsplit(url), deadline_s)
     failure: Exception | None = None
+    among = set() if among is None else among
     try:
         async with trio.open_nursery() as nursery:
             try:
                 connection = await _shake_hands(nursery, stream, parts, headers, deadline_s)
+                among.add(socket := TrioSocket(connection))
                 try:
-                    yield TrioSocket(connection)
+                    yield socket
                 finally:
+                    among.discard(socket)
                     with trio.move_on_after(CLOSE_S, shield=True):
                         await connection.aclose()
             except Exception as error:  # noqa: BLE001 - raised again below, outside the group
@@ -185,7 +200,7 @@ async def _open_stream(parts: SplitResult, deadline_s: float) -> TcpStream:
                 return await trio.open_ssl_over_tcp_stream(parts.hostname or "", port)
             return await trio.open_tcp_stream(parts.hostname or "", port)
     except (OSError, trio.TooSlowError) as error:
-        raise handshake_error(error) from None
+        raise handshake_error(error, parts.netloc) from None
 
 
 async def _shake_hands(
@@ -223,14 +238,13 @@ def _first(group: BaseExceptionGroup[Exception]) -> Exception:
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
-def handshake_error(error: Exception) -> NeedsLogin | StreamLost:
-    """Say what a failed handshake means."""
+def handshake_error(error: Exception, host: str = "") -> NeedsLogin | StreamLost:
+    """Say what a failed handshake with a host means."""
     if isinstance(error, trio_websocket.ConnectionRejected):
         if error.status_code in (401, 403):
             return NeedsLogin(f"the broker refused the stream with {error.status_code}")
         return StreamLost(f"the broker answered the stream's handshake with {error.status_code}")
-    reason = error.strerror if isinstance(error, OSError) else None
-    return StreamLost(f"the stream cannot be opened: {reason or type(error).__name__}")
+    return StreamLost(unopened(error, host))
 
 
 @frozen
@@ -238,6 +252,11 @@ class TrioSocket:
     """A trio-websocket connection, with its endings as StreamLost."""
 
     connection: trio_websocket.WebSocketConnection
+
+    @property
+    def waiting(self) -> int:
+        """Count the frames that were read and not yet taken."""
+        return self.connection._recv_channel.statistics().current_buffer_used  # noqa: SLF001
 
     async def send(self, text: str) -> None:
         """Send one text frame."""
@@ -265,20 +284,24 @@ class TrioSocket:
         return StreamLost(f"the broker closed the stream: {reason.code} {reason.reason or ''}")
 
 
-@frozen
+@define
 class _HttpxCaller:
     client: httpx2.AsyncClient
+    under_way: int = 0
 
     async def __call__(self, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
+        self.under_way += 1
         try:
             with trio.fail_after(timeout_s):
                 # Who got no connection in half the time has surely sent nothing.
                 wait = httpx2.Timeout(None, pool=timeout_s / 2, connect=timeout_s / 2)
                 return await self._call(request, wait)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
-            raise BrokerUnreachable("the broker cannot be reached") from None
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise BrokerUnreachable(unreached(error, request.url)) from None
         except (httpx2.RequestError, trio.TooSlowError) as error:
             raise BrokerUnknown(f"the broker did not answer: {type(error).__name__}") from None
+        finally:
+            self.under_way -= 1
 
     async def _call(self, request: HttpRequest, wait: httpx2.Timeout) -> HttpResponse:
         async with self.client.stream(

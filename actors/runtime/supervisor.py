@@ -61,12 +61,14 @@ async def supervise(
     backoff: Backoff = Backoff(),
     allowance: Allowance = Allowance(),
     on_fall: Callable[[Exception], None] = lambda _: None,
+    falls: deque[float] | None = None,
 ) -> None:
     """Run an actor until it returns; when it raises, run it again after a pause.
 
     GaveUp, with the last error as its cause, once the allowance is used up. Cancellation passes.
+    `falls` gets the times of those that count: who gave it sees how much is used.
     """
-    falls: deque[float] = deque()
+    falls = deque() if falls is None else falls
     while True:
         try:
             await run()

@@ -190,12 +190,36 @@ async def test_settling_takes_no_more_and_waits_for_the_rest(autojump_clock):
     async with desk_at_work() as desk:
         await desk.place("LOST", wait_s=0)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(desk.desk.settle)
+            nursery.start_soon(desk.desk.settle, 60)
             await trio.sleep(1)
             with pytest.raises(Unavailable):
                 await desk.place("FILL")
         assert desk.desk.running == 0
         assert desk.batches()[0].outcome == "complete"
+
+
+async def test_settling_has_an_end(autojump_clock):
+    """P18: a batch that does not end gets so long, also when the gateway is cancelled meanwhile."""
+    async with desk_at_work() as desk:
+        await desk.place("LOST", wait_s=0)
+        begun_s = trio.current_time()
+        with trio.move_on_after(0.1):
+            await desk.desk.settle(0.5)
+        assert trio.current_time() == begun_s + 0.5
+        assert desk.desk.running == 1
+
+
+async def test_what_ended_before_takes_nothing_of_the_time_to_settle(autojump_clock):
+    """P18: where the end was known before, batches have until then, not so long once more."""
+    async with desk_at_work() as desk:
+        await desk.place("LOST", wait_s=0)
+        begun_s = trio.current_time()
+        desk.desk.settle_by_s = begun_s + 0.5
+        await trio.sleep(0.4)
+        await desk.desk.settle(60)
+        assert trio.current_time() == begun_s + 0.5
+        await desk.desk.settle(60)
+        assert trio.current_time() == begun_s + 0.5
 
 
 async def test_a_twin_of_one_that_dies_before_it_is_durable_is_told_so(autojump_clock):

@@ -5,6 +5,7 @@ gateway ──▶ epoll ──▶ Member: frames ──▶ Place (each offset th
               └─ a hole, a repetition ──▶ broken, told by `check`
 """
 
+import contextlib
 import json
 import selectors
 import threading
@@ -59,10 +60,15 @@ class Member:
             if opcode == TEXT:
                 self.place.take(json.loads(payload))
             elif opcode == PING:
-                self.peer.sendall(frame(PONG, payload))
+                self._answer(frame(PONG, payload))
             elif opcode == CLOSE:
                 self.end = close_of(payload)
-                self.peer.sendall(frame(CLOSE, payload[:2]))
+                self._answer(frame(CLOSE, payload[:2]))
+
+    def _answer(self, data):
+        """Send what is owed; to one who has hung up nothing is, and what he said last tells why."""
+        with contextlib.suppress(OSError):
+            self.peer.sendall(data)
 
 
 class Crowd:

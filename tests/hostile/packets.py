@@ -23,6 +23,7 @@ from .wire import CLOSE, Frames, close_of, dial, drain, handshake, reset
 
 SUBSCRIBERS = 20
 THROWERS = 8
+BELOW = (431, 505, 1002)  # answers that come from below every surface
 ANSWER_S = 5.0  # what an answer gets to come, for a packet that is owed one
 PAUSE_S = 0.2  # after which one that may stay open is taken to do so
 SLOW_S = 32.0  # a head gets 20, a body 10; generous
@@ -39,8 +40,8 @@ def run(say, *, count=4000, seconds=None, seed=1, patient=True):
         waiting = [open_slow(here.url, each) for each in SLOW]
         begun_s = time.monotonic()
         try:
-            throw_originals(here, crowd, say)
-            throw_mutants(here, crowd, say, count=count, seconds=seconds, seed=seed)
+            answers = throw_originals(here, crowd, say)
+            answers += throw_mutants(here, crowd, say, count=count, seconds=seconds, seed=seed)
             if patient:
                 wait_for_slow(waiting, begun_s, say)
         finally:
@@ -48,6 +49,8 @@ def run(say, *, count=4000, seconds=None, seed=1, patient=True):
                 peer.close()
         crowd.until_caught_up(here.status()["offset"])
         here.check_alive()
+        check_counted(here, answers, say)
+        here.check_shared(SUBSCRIBERS)
         say(
             f"{SUBSCRIBERS} subscribers were told {crowd.told:,} events meanwhile, each in order, "
             f"none missed; the process lives, {here.memory_mib():.0f} MiB"
@@ -69,6 +72,7 @@ def throw_originals(here, crowd, say):
                         raise Broken(f"P19: {each.name!r} was answered with {told(answer)}")
                 look_after(here, crowd, names)
     say(f"{len(PACKETS)} packets and {len(FRAMES)} frames as they are: {counted(answers)}")
+    return answers
 
 
 def throw_mutants(here, crowd, say, *, count, seconds, seed):
@@ -94,6 +98,15 @@ def throw_mutants(here, crowd, say, *, count, seconds, seed):
             look_after(here, crowd, data)
             thrown += len(few)
     say(f"{thrown:,} mutants (seed {seed}): {counted(answers)}")
+    return answers
+
+
+def check_counted(here, answers, say):
+    """See that the metrics know of those who were refused before any surface saw them."""
+    ended, least = here.ended_for(), sum(answers[status] for status in BELOW)
+    if ended.get("broken", 0) < least:
+        raise Broken(f"P20: {least} were refused for broken packets, the metrics tell of {ended}")
+    say(f"ended for what their peers did, in the metrics: {ended}")
 
 
 def look_after(here, crowd, thrown):

@@ -6,6 +6,7 @@ each gets the one status that is right; a connection that is closed after that i
 """
 
 import contextlib
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ import attrs
 from tests.sim.checkers import Broken
 
 from .crowd import Crowd
-from .scene import scene
+from .scene import labelled, scene
 from .wire import KEY, answer, dial, request
 
 CONNECTIONS = 50
@@ -41,6 +42,7 @@ KINDS = (
     ("no such method", "/accounts/primary/trades", WRONG, KEY, {405}),
     ("too large", BATCH, LARGE + b"x" * (1 << 20), KEY, {413}),
 )
+POSTED = re.compile(r'http_requests_total\{method="POST",.*status="(\d+)"\}')
 LARGE_EACH = 100  # too large costs a connection and a megabyte: not one in seven
 
 
@@ -71,6 +73,7 @@ def run(say, *, count=10_000, seconds=None, seed=1):
         answers = sum((each.answers for each in tallies), Counter())
         if answers.total() != count:
             raise Broken(f"{count} POSTs, and {answers.total()} answers")
+        check_counted(here, answers)
         kinds = ", ".join(f"{status} x{many:,}" for status, many in sorted(answers.items()))
         say(f"{count:,} POSTs over {CONNECTIONS} connections in {took_s:.0f} s: {kinds}")
         say(
@@ -78,6 +81,20 @@ def run(say, *, count=10_000, seconds=None, seed=1):
             f"bodies came; connections were opened {sum(t.opened for t in tallies):,} times; "
             f"none wedged, none lost; the slowest took {max(t.slowest_s for t in tallies):.2f} s"
         )
+
+
+def check_counted(here, answers):
+    """See that the metrics tell of each answer, and of each refusal what there was too much of."""
+    metrics = here.metrics()
+    told = Counter()
+    for name, value in metrics.items():
+        if found := POSTED.match(name):
+            told[int(found[1])] += int(value)
+    if told != answers:
+        raise Broken(f"P20: the answers were {answers}, and the metrics tell of {told}")
+    refused = labelled(metrics, "requests_refused_total", "of")
+    if refused != {"wrong_key": answers[429]}:
+        raise Broken(f"P20: {answers[429]} were too many, and the metrics tell of {refused}")
 
 
 def work(url, count, random):

@@ -18,7 +18,7 @@ from .crowd import Crowd, Member
 from .packets import closed_with
 from .place import Place
 from .reader import StoppedReader
-from .scene import scene
+from .scene import labelled, scene
 from .wire import CLOSE, READ_BYTES, TEXT, Frames, close_of, dial, drain, handshake, reset, text
 
 STALL_S = 5.0
@@ -37,6 +37,7 @@ def run(say, *, count=50, seconds=None, seed=1):
     """Have each kind of bad reader among `count` healthy ones."""
     with scene(seed=seed) as here, Crowd(here.url, count) as crowd:
         until(lambda: here.status()["offset"] > BOOKS, "books worth a snapshot")
+        here.check_shared(count)
         with Trickler(here.url) as trickler:
             misbehave(here, crowd, trickler, seconds or 2 * STALL_S, say)
         crowd.until_caught_up(here.status()["offset"])
@@ -132,9 +133,7 @@ def judge_told(here, told):
 
 def evicted(here):
     """How many were thrown out, by reason."""
-    name = 'subscribers_evicted_total{reason="'
-    rows = here.metrics().items()
-    return {key[len(name) : -2]: int(value) for key, value in rows if key.startswith(name)}
+    return labelled(here.metrics(), "subscribers_evicted_total", "reason")
 
 
 def sleep_until(at_s):

@@ -98,6 +98,10 @@ class Scene:
         """How many places in the record are taken."""
         return self.status()["subscribers"]
 
+    def ended_for(self):
+        """How many connections were ended for what their peer did, by reason."""
+        return labelled(self.metrics(), "connections_ended_total", "reason")
+
     def descriptors(self):
         """How many files and sockets the gateway has open."""
         return sum(1 for _ in Path(f"/proc/{self.gateway.pid}/fd").iterdir())
@@ -108,6 +112,13 @@ class Scene:
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
     # ------------------------------------------------------------------------------- verdicts
+
+    def check_shared(self, count):
+        """Broken when not all of so many subscribers are written the frames that all share."""
+        found = self.metrics()
+        lanes, sockets = found["websocket_lanes"], found['websocket_connections{service="backend"}']
+        if not lanes == sockets >= count:
+            raise Broken(f"P6: {lanes:.0f} of {sockets:.0f} websockets are written shared frames")
 
     def check_alive(self):
         """Broken when the gateway has ended, does not answer, or told of a defect of its own."""
@@ -130,6 +141,13 @@ class Scene:
             while True:
                 if (line := lines.get_nowait()) is not None:
                     yield line
+
+
+def labelled(metrics, name, label):
+    """The values of a metric by its one label, those that are not 0."""
+    head = f'{name}{{{label}="'
+    found = {key[len(head) : -2]: value for key, value in metrics.items() if key.startswith(head)}
+    return {key: int(value) for key, value in found.items() if value}
 
 
 @contextlib.contextmanager

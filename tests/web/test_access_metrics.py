@@ -2,7 +2,10 @@ import pytest
 
 from tests.web.fakes import a_gateway, a_key, dial, serving, told
 
-KEYS = {"desk": a_key("k", connections_max=2, requests_burst=50), "eye": a_key("e")}
+KEYS = {
+    "desk": a_key("k", connections_max=2, requests_burst=50, requests_per_s=0.1),
+    "eye": a_key("e"),
+}
 
 
 @pytest.mark.process
@@ -22,10 +25,17 @@ async def test_each_bound_stands_beside_its_use(tmp_path):
         *('key_connections_bound{key="desk"} 2.0', 'key_connections_bound{key="eye"} 2000.0'),
         *('key_requests_bound{key="desk"} 50.0', 'key_requests_bound{key="eye"} 200.0'),
         *('access_used{name="sessions"} 1.0', 'access_bound{name="sessions"} 1000.0'),
+        *(
+            'access_used{name="sessions_per_key"} 1.0',
+            'access_bound{name="sessions_per_key"} 100.0',
+        ),
         *('access_used{name="tickets_per_key"} 1.0', 'access_bound{name="tickets_per_key"} 200.0'),
         *('access_used{name="addresses"} 1.0', 'access_bound{name="addresses"} 10000.0'),
         *('requests_refused_total{of="wrong_key"} 2.0', 'requests_refused_total{of="key"} 0.0'),
     ):
         assert line in lines
+    (burst,) = [line for line in lines if 'access_bound{name="requests_per_address"}' in line]
+    (used,) = [line for line in lines if 'access_used{name="requests_per_address"}' in line]
+    assert float(used.rpartition(" ")[2]) < float(burst.rpartition(" ")[2])
     (left,) = [line for line in lines if line.startswith('key_requests_left{key="desk"}')]
     assert 40 < float(left.rpartition(" ")[2]) < 50

@@ -130,3 +130,15 @@ def test_a_keys_streams_are_counted():
         allowances.check_connection("desk", KEY)
     assert (refused.value.status, refused.value.retry_after_s) == (429, BUSY_S)
     assert len(allowances.connections) == 0
+
+
+def test_the_bucket_that_has_least_is_known():
+    """P20: how near any address is to its bound; what nobody has used yet is full."""
+    rate, buckets = Rate(per_s=1, burst=10), Buckets()
+    assert buckets.least_left(rate, 0.0) == 10
+    buckets.take("a", rate, 0.0)
+    for _ in range(3):
+        buckets.take("b", rate, 0.0)
+    assert buckets.least_left(rate, 0.0) == 7
+    assert buckets.least_left(rate, 2.0) == 9
+    assert buckets.least_left(rate, 60.0) == 10

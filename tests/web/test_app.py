@@ -34,7 +34,7 @@ async def test_only_the_named_surfaces_are_open(tmp_path, autojump_clock):
             answer = await gateway.app.test_client().open(path, method=method)
             assert answer.status_code == 401, rule
         watchmen, pages = {"health", "ready"}, {"page", "static", "login_page", "docs"}
-        documents = {"openapi", "asyncapi"}
+        documents = {"openapi", "asyncapi", "guides", "guide"}
         logins = {"login_back", "log_in", "log_out"}
         assert watchmen | pages | documents | logins == OPEN
 

@@ -63,6 +63,20 @@ async def test_a_batch_that_runs_on_is_202_with_its_place(gateway, autojump_cloc
     assert (await gateway.get(place))["batch_id"] == running["batch_id"]
 
 
+async def test_an_earlier_answer_may_be_preferred(gateway, autojump_clock):
+    """P11: `Prefer: wait=` answers before `wait_s`, and is no part of what makes it this batch."""
+    gateway.brokers["primary"].tells = False
+    client, headers = gateway.app.test_client(), {"Idempotency-Key": "k"}
+    started_s = trio.current_time()
+    for prefer in ("wait=2", "respond-async, wait=0"):
+        told = {**headers, "Prefer": prefer}
+        answer = await client.post(PATH, json=body("LOST1", wait_s=30), headers=told)
+        assert answer.status_code == 202
+    assert trio.current_time() - started_s < 3
+    bad = await client.post(PATH, json=body(wait_s=999), headers={"Prefer": "wait=1"})
+    assert bad.status_code == 422
+
+
 async def test_batches_are_listed_newest_first(gateway, autojump_clock):
     """The list has each batch's whole answer, newest first, in pages, by status and symbol."""
     first = await gateway.post(PATH, body("FILL1"))

@@ -6,6 +6,7 @@ import trio
 from tests.web.odd_app import HELLO, LONG, pass_s, still_serves, until
 from tests.web.raw import PONG_FRAME, plug
 from web import connection, peer
+from web.server import PORT
 
 pytestmark = pytest.mark.process
 
@@ -130,8 +131,10 @@ async def test_a_send_after_the_end_is_an_error_not_a_loop(app, url):
 
 
 @pytest.mark.parametrize("first", [b"", HELLO, HELLO + HELLO[:9]])
-async def test_an_idle_connection_ends(url, mock_clock, first):
-    """P20: a connection without a whole request head is closed after its time, before and after."""
+async def test_an_idle_connection_ends(app, url, mock_clock, first):
+    """P20: a connection without a whole request head is closed after its time, before and after,
+    and counted.
+    """
     async with plug(url) as wire:
         if first:
             await wire.send(first)
@@ -141,6 +144,7 @@ async def test_an_idle_connection_ends(url, mock_clock, first):
         await pass_s(mock_clock, 0.2)
         assert not wire.is_silent()
         assert await wire.rest() == b""
+    assert app.extensions[PORT].ended_for == {"idle": 1}
 
 
 async def test_a_slow_head_is_not_waited_for(url, mock_clock):
@@ -169,3 +173,4 @@ async def test_a_websocket_that_answers_no_ping_is_cut(app, url, mock_clock, pon
                 await wire.send(PONG_FRAME)
         assert app.ends == ([] if pongs else ["deaf"])
         assert app.reasons == ([] if pongs else ["silent"])
+        assert app.extensions[PORT].ended_for == ({} if pongs else {"silent": 1})

@@ -70,3 +70,15 @@ async def test_time_allows_more(autojump_clock):
         codec.receive_data(PONG_FRAME * int(RATE_PER_S))
         assert len(list(codec.events())) == RATE_PER_S
     assert not frames.too_many
+
+
+async def test_what_is_used_up_of_a_burst_is_known(autojump_clock):
+    """P20: how near a peer is to its bound, and that time gives it back."""
+    codec, frames = given_frames(300)
+    assert frames.used == 0
+    assert len(list(codec.events())) == 300
+    assert frames.used == 300
+    await trio.sleep(1)
+    assert frames.used == 300 - RATE_PER_S
+    await trio.sleep(60)
+    assert frames.used == 0

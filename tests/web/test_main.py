@@ -60,3 +60,29 @@ def test_a_command_that_needs_no_server_loads_none():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False, timeout=30
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("command", "is_taken_apart"), [("serve", False), ("key", True)])
+def test_what_served_is_not_taken_apart_at_its_end(command, is_taken_apart):
+    """P18: its status and its last words are out; what it held is the kernel's to give back."""
+    program = (
+        "import sys, web.__main__ as it\n"
+        "class Held:\n"
+        "    def __del__(self): print('apart', flush=True)\n"
+        "held = Held()\n"
+        "def end(**_):\n"
+        "    sys.stdout.write('last words\\n')\n"
+        "    sys.exit(3)\n"
+        "it.orderwire.main = end\n"
+        "it.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, command],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert done.stdout == b"last words\n" + b"apart\n" * is_taken_apart

@@ -210,3 +210,41 @@ async def test_calls_to_a_broker_show_beside_what_it_allows(gateway, autojump_cl
     assert samples["broker_calls_reserved", "primary"] == 2
     assert samples["broker_calls_waiting", "primary"] == 0
     assert samples["broker_calls_waiting_bound", "primary"] > 100
+
+
+@pytest.mark.process
+async def test_what_is_refused_before_any_surface_sees_it_is_counted(gateway):
+    """P19, P20: no HTTP, a version that is none, a torn frame; each ends, and is told why."""
+    async with serving(gateway) as url:
+        for nonsense in (b"\0\0\0\r\n\r\n", b"GET /health HTTP/9.9\r\nHost: x\r\n\r\n"):
+            async with plug(url) as wire:
+                await wire.send(nonsense)
+                assert (await wire.answer())[0] in {400, 505}
+                await wire.rest()
+        async with plug(url) as wire:
+            await wire.upgrade("/ws/orders/primary")
+            await wire.until(b"connection_established")
+            await wire.send(b"\xff" * 8)
+            await wire.until(b"\x03\xea")  # 1002
+            await wire.rest()
+        async with plug(url) as wire:
+            await wire.ask("GET", "/health", b"", b"Connection: close")
+            await wire.answer()
+            await wire.rest()
+            answer = await gateway.app.test_client().get("/metrics")
+    text = await answer.get_data(as_text=True)
+    assert 'connections_ended_total{reason="broken"} 3.0' in text
+    for reason in ("idle", "stalled", "silent", "flooding"):
+        assert f'connections_ended_total{{reason="{reason}"}} 0.0' in text
+
+
+@pytest.mark.process
+async def test_a_websocket_that_is_refused_is_counted(gateway):
+    """P21: by its route and the status, as any answer is."""
+    async with serving(gateway) as url, plug(url) as wire:
+        await wire.upgrade("/ws/orders/nobody")
+        assert (await wire.answer())[0] == 404
+        answer = await gateway.app.test_client().get("/metrics")
+    text = await answer.get_data(as_text=True)
+    row = 'http_requests_total{method="GET",route="/ws/orders/<account_id>",status="404"} 1.0'
+    assert row in text

@@ -5,6 +5,7 @@ from tests.web.fakes import dial
 from tests.web.odd_app import pass_s, still_serves, until
 from tests.web.raw import plug
 from web import peer
+from web.server import PORT
 
 pytestmark = pytest.mark.process
 
@@ -117,3 +118,31 @@ async def test_a_large_answer_to_a_reader_that_stopped_is_cut(url, mock_clock, t
         await pass_until(mock_clock, since_s + peer.STALL_S + 0.1)
         assert len(await wire.rest()) < 8 << 20
     await still_serves(url)
+
+
+async def test_what_the_kernel_holds_is_known_until_the_end():
+    """P20: bytes that a peer has not acknowledged; of one that is gone none, however it ended."""
+    near, far = trio.socket.socketpair()
+    with far:
+        other = peer.Peer(near)
+        assert other.unacknowledged == 0
+        other.cut("gone")
+        assert other.unacknowledged == 0
+        other.cut("again")
+        assert other.cut_reason == "gone"
+
+
+async def test_what_a_stopped_reader_leaves_is_counted(app, url):
+    """P20: as long as it reads nothing, what was sent to it is held for it."""
+    async with plug(url) as wire:
+        await wire.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        (connection,) = await the_connections(app)
+        with trio.fail_after(5):
+            while connection.unacknowledged < 1000:
+                await trio.sleep(0.01)
+
+
+async def the_connections(app):
+    """Wait for a connection of an app's port."""
+    await until(lambda: app.extensions[PORT].connections)
+    return app.extensions[PORT].connections

@@ -45,6 +45,7 @@ async def follow(
     snapshot: bool = False,
     patience_s: float = math.inf,
     say: Callable[[str], None] = lambda _: None,
+    at: Callable[[str], None] = lambda _: None,
     dial: Dial = open_stream,
     chance: Callable[[], float] = random,
 ) -> AsyncGenerator[Event | Snapshot, None]:
@@ -52,7 +53,8 @@ async def follow(
 
     No `accounts` are all that the key may read, no `types` all that there are. With `snapshot`
     (and no `since`) the first value is a Snapshot; where the record cannot be gone on with, a Gap
-    comes with all that stands. `say` is told, in a line, when the gateway is lost.
+    comes with all that stands. `say` is told, in a line, when the gateway is lost; `at` the
+    place that a greeting or a heartbeat gives: up to there, all has been given.
 
     Refused when the gateway will not have it, ValueError for an address, place or list that is
     none; Away when it could not be reached for `patience_s`.
@@ -69,6 +71,8 @@ async def follow(
                         text = await socket.get_message()
                     if (value := place.take(text)) is not None:
                         yield value
+                    elif place.is_whole and place.since is not None:
+                        at(place.since)
         except Hole as hole:
             reason = str(hole)
         except Exception as error:

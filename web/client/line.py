@@ -7,6 +7,7 @@ url, headers ──▶ opened ──▶ WebSocketConnection ──▶ what ended
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
@@ -89,9 +90,19 @@ def why_ended(error: BaseException) -> str | None:
         case trio.TooSlowError():
             return "silent for too long"
         case OSError() | trio.BrokenResourceError() | trio_websocket.HandshakeError():
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            return f"cannot be reached ({reason})"
+            return f"cannot be reached ({reason_of(error)})"
     return None
+
+
+def reason_of(error: BaseException) -> str:
+    """Give the system's own word for a failure, however deep it stands; else the error's kind."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.errno is not None:
+            return os.strerror(inner.errno) if inner.errno > 0 else str(inner.strerror)
+        within = inner.exceptions[0] if isinstance(inner, BaseExceptionGroup) else None
+        inner = within or inner.__cause__ or inner.__context__
+    return type(error).__name__
 
 
 def _closing(closed: trio_websocket.ConnectionClosed) -> str:

@@ -92,6 +92,11 @@ class Place:
         """Give it as the gateway reads it."""
         return None if self.epoch is None else f"{self.epoch}:{self.offset}"
 
+    @property
+    def is_whole(self) -> bool:
+        """Say whether no snapshot is on its way."""
+        return not self._is_awaited
+
     def take(self, text: str | bytes) -> Event | Snapshot | None:
         """Move with a frame, and give what it tells; Hole when something was missed."""
         frame = frame_of(text)

@@ -2,6 +2,9 @@
 
 Config ──▶ open_system ──▶ make_app ──▶ serve ──▶ URL
                               stop ───────┘
+
+    stop ─┬─ sockets ──── 0.4 of the grace ┐
+          └─ batches ──── 0.5 ─────────────┴─▶ streams ─▶ what was heard is durable ─▶ store closed
 """
 
 from __future__ import annotations
@@ -21,11 +24,14 @@ from web.auth import Access
 from web.server import Listen
 from web.server import serve as serve_app
 
+from .collector import calm_collector
 from .faults import CannotRun, leaves, listening
 from .version import own_version
 
 DRAIN_SHARE: Final = 0.4
-"""The part of the grace that sockets get; the rest is for the batches and the store."""
+"""The part of the grace after which sockets are cut."""
+SETTLE_SHARE: Final = 0.5
+"""The part of it after which batches stand still; the rest is for the streams and the store."""
 
 
 @frozen
@@ -51,10 +57,18 @@ async def gateway(config: Config, access: Access, stop: trio.Event) -> AsyncIter
     )
     with store_told():
         async with open_system(config) as system, trio.open_nursery() as nursery:
+            nursery.start_soon(hurry_batches, system, stop, server.grace_s * SETTLE_SHARE)
             app = make_app(system, access, stop=stop, version=own_version())
             with listening(server.host, server.port):
                 url = await nursery.start(partial(serve_app, app, listen, stop=stop))
-            yield Gateway(url, system)
+            with calm_collector():
+                yield Gateway(url, system)
+
+
+async def hurry_batches(system: System, stop: trio.Event, within_s: float) -> None:
+    """Have batches end within a time of `stop`, not of the end of all that ends before them."""
+    await stop.wait()
+    system.batches.settle_by_s = trio.current_time() + within_s
 
 
 @contextmanager

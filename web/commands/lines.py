@@ -1,34 +1,64 @@
 """One event, one line: columns and colours for a person, JSON as it came for a program. Pure.
 
-12:00:15.123  primary  COMPLETE   BUY   50/50   NIFTY25NOVFUT   19500.25   desk-7
+    Event ──row_of──▶ cells ──Screen──▶ a heading, the day when it turns, and the line itself
+    text ──json_line──▶ the same text, on one line
+
+Times are the desk's: India's, a fixed +05:30, wherever the reader sits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Final
 
-from rich.console import Console
-from rich.text import Text
+from attrs import define, field
 
-COLOURS: Final = {
-    "COMPLETE": "bold green",
-    "REJECTED": "bold red",
-    "CANCELLED": "yellow",
-    "OPEN": "cyan",
-    "TRIGGER PENDING": "magenta",
-    "BUY": "blue",
-    "SELL": "red",
-    "live": "green",
-    "down": "bold red",
-    "needs_login": "bold red",
-    "exposed": "bold red",
-    "error": "bold red",
-    "warning": "yellow",
-}
-WIDTHS: Final = (12, 10, 8, 15, 4, 11, 20, 10)
-HEADINGS: Final = ("TIME", "ACCOUNT", "WHAT", "STATE", "SIDE", "QUANTITY", "SYMBOL", "PRICE", "")
-Row = tuple[str, str, str, str, str, str, str, str, str]
+from web.client import Event, Gap, Snapshot
+
+from .columns import Layout, Row, heading, laid_out, layout
+from .paint import Paint, shown
+from .words import (
+    SIDES,
+    STATUSES,
+    batch_words,
+    level_of,
+    message_words,
+    order_cells,
+    position_cells,
+    said,
+    stream_words,
+)
+
+BATCH_ID_CHARS: Final = 6  # of its beginning; enough to tell a day's apart
+IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
+
+
+@define
+class Screen:
+    """What a terminal is told: a heading for each width that it has had, and the days."""
+
+    paint: Paint
+    width: Callable[[], int]
+    _widths: Layout = field(factory=dict)
+    _measured: int = 0
+    _day: str = ""
+
+    def begin(self) -> str:
+        """Give the heading, where it is not there yet for this width."""
+        if (width := self.width()) == self._measured:
+            return ""
+        self._measured, self._widths = width, layout(width)
+        return heading(self._widths, self.paint) + "\n"
+
+    def lines_of(self, event: Event) -> str:
+        """Give an event as its line, and before it what has changed since the last."""
+        head, at = self.begin(), time_of(event.timestamp)
+        day = self._day if at is None else f"{at:%A, %d %B %Y}, times in IST"
+        if day != self._day:
+            head += self.paint(f"── {day}"[: self._measured], "quiet") + "\n"
+            self._day = day
+        return head + laid_out(row_of(event, self._widths.get("time", 0)), self._widths, self.paint)
 
 
 def json_line(text: str) -> str:
@@ -36,80 +66,63 @@ def json_line(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ") + "\n"
 
 
-def coloured(console: Console) -> Callable[[Mapping[str, Any]], str]:
-    """Give what writes a frame as a line for this console, cut at its width."""
-
-    def line(frame: Mapping[str, Any]) -> str:
-        return written(console, text_of(row_of(frame)))
-
-    return line
+def gap_line(snapshot: Snapshot) -> str:
+    """Say that events are missing here, and why."""
+    reason = snapshot.reason if isinstance(snapshot, Gap) else "a new beginning"
+    return f"missed: the record could not be gone on with ({reason}); from {snapshot.position} on"
 
 
-def heading(console: Console) -> str:
-    """Give the line that names the columns."""
-    return written(console, Text(aligned(HEADINGS), style="dim"))
-
-
-def written(console: Console, text: Text) -> str:
-    """Give a text as the console would print it."""
-    with console.capture() as captured:
-        console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
-    return captured.get()
-
-
-def text_of(row: Row) -> Text:
-    """Lay a row out in its columns, with colours for what a person looks for."""
-    text = Text(aligned(row), end="")
-    at = 0
-    for cell, width in zip(row, WIDTHS, strict=False):
-        if colour := COLOURS.get(cell):
-            text.stylize(colour, at, at + width)
-        at += width + 1
-    text.stylize("dim", 0, WIDTHS[0])
-    return text
-
-
-def aligned(row: Row) -> str:
-    """Pad the cells of a row; the last takes what is left."""
-    cells = [f"{cell[:width]:{width}}" for cell, width in zip(row, WIDTHS, strict=False)]
-    return " ".join([*cells, row[-1]]).rstrip()
-
-
-def row_of(frame: Mapping[str, Any]) -> Row:
+def row_of(event: Event, time_width: int = 16) -> Row:
     """Choose what a line says of an event; what is missing is left out."""
-    given = frame.get("data")
-    data: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    kind = shown(event.type).removesuffix("_update").removesuffix("_status")
+    data = event.data
+    cells = {
+        "time": clock(event.timestamp, time_width),
+        "account": shown(event.account_id),
+        "kind": kind,
+        "id": said(data, "order_id"),
+    }
+    styles = {"time": "quiet", "id": "quiet", "note": "quiet"}
+    match event.type:
+        case "message":
+            return Row(cells, styles | {"kind": level_of(data)}, message_words(data))
+        case "stream_status":
+            return Row(cells, styles, stream_words(data))
+        case "batch_update":
+            return Row(
+                cells | {"id": said(data, "batch_id")[:BATCH_ID_CHARS]}, styles, batch_words(data)
+            )
+        case "position_update":
+            given = position_cells(data)
+        case _:
+            given = order_cells(data)
+    if event.type == "correction":
+        styles["kind"] = "strange"
+        given["note"] = ", ".join(filter(None, ("the broker insists on it", given["note"])))
+    for name, colours in (("status", STATUSES), ("side", SIDES)):
+        styles[name] = colours.get(given.get(name, ""), "")
+    if given.get("status") == "REJECTED":
+        styles["note"] = ""
+    if event.type == "position_update":
+        styles["price"] = {"+": "gain", "-": "loss"}.get(given["price"][:1], "")
+    return Row(cells | given, styles)
 
-    def said(*names: str) -> str:
-        return next((shown(data[name]) for name in names if data.get(name) is not None), "")
 
-    kind = shown(frame.get("type", "")).removesuffix("_update").removesuffix("_status")
-    quantity = said("quantity")
-    if data.get("filled_quantity") is not None:
-        quantity = f"{said('filled_quantity')}/{quantity}"
-    elif data.get("total_orders") is not None:
-        quantity = f"{said('succeeded')}/{said('total_orders')}"
-    return (
-        shown(frame.get("timestamp", ""))[11:23],
-        shown(frame.get("account_id", "")),
-        kind,
-        said("outcome", "status", "state", "level", "side"),
-        said("transaction_type"),
-        quantity,
-        said("tradingsymbol"),
-        price_of(data),
-        said("text", "status_message", "last_error", "tag"),
-    )
+def time_of(text: str) -> datetime | None:
+    """Read a frame's time, as the desk's clock has it; None when it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(IST) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
-def price_of(data: Mapping[str, Any]) -> str:
-    """Give the price that matters: what was paid, else what is asked, else what it is worth."""
-    for name in ("average_price", "price", "trigger_price", "pnl"):
-        if data.get(name):
-            return shown(data[name])
-    return ""
-
-
-def shown(value: object) -> str:
-    """Give a value as text that cannot steer a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+def clock(text: str, width: int) -> str:
+    """Give the time of the day, as fully as there is room for."""
+    if (at := time_of(text)) is None:
+        return ""
+    if width < len("09:15:00 IST"):
+        return f"{at:%H:%M:%S}"
+    if width < len("09:15:00.000 IST"):
+        return f"{at:%H:%M:%S} IST"
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03} IST"

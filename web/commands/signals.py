@@ -40,7 +40,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._is_heard = False
-        self._wake: Callable[[], None] | None = None
+        self._wakes: list[Callable[[], None]] = []
 
     def listen(self) -> None:
         """Hear signals from now on, and any that was held before."""
@@ -51,7 +51,7 @@ class Signals:
 
     def when_heard(self, wake: Callable[[], None]) -> None:
         """Have `wake` called at the signal, from any thread, or now when it has come already."""
-        self._wake = wake
+        self._wakes.append(wake)
         if self._is_heard:
             wake()
 
@@ -64,5 +64,5 @@ class Signals:
 
     def _hear(self) -> None:
         self._is_heard = True
-        if self._wake is not None:
-            self._wake()
+        for wake in self._wakes:
+            wake()

@@ -1,33 +1,32 @@
 """`orderwire tail`: a gateway's events as they happen, one line each, on stdout.
 
-client.follow ──▶ lines, bounded ──▶ a thread that writes ──▶ stdout
-      └─ trouble, gaps ──▶ stderr              └─ closed (`| head`) ──▶ ends, exit 0
+client.follow ──▶ Output ──▶ stdout: columns on a terminal, the frames as they came elsewhere
+      └─ trouble, gaps, where it goes on from ──▶ stderr
 """
 
 from __future__ import annotations
 
 import math
-import os
-import stat
+import shlex
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 import click
 import trio
-from attrs import frozen
-from rich.console import Console
+from attrs import define, frozen
 
-from web.client import ClientError, Event, Gap, Refused, Snapshot, follow
+from web.client import ClientError, Event, Refused, follow
 
 from .faults import CannotRun
-from .lines import coloured, heading, json_line
+from .lines import Screen, gap_line, json_line
 from .options import NAME, Place
+from .output import Output
+from .paint import Paint, appearance, width_of
 from .process import ended_by, run
 
-LINES_MAX: Final = 1000
 DEFAULT_URL: Final = "http://127.0.0.1:8009"
 
 
@@ -40,6 +39,12 @@ class Target:
     key: str | None
     since: str | None
     patience_s: float
+
+    def again(self, position: str) -> str:
+        """Give the command that goes on from a place. The key is not told again."""
+        words = ["orderwire", "tail", *([self.url] if self.url != DEFAULT_URL else [])]
+        words += ["--account", self.account] if self.account is not None else []
+        return shlex.join([*words, "--since", position])
 
 
 @click.command("tail", short_help="Follow the events of a gateway.")
@@ -63,6 +68,7 @@ class Target:
     show_default="for ever",
     help="Seconds to go on trying while the gateway cannot be reached.",
 )
+@appearance
 def command(
     *,
     url: str,
@@ -70,109 +76,128 @@ def command(
     since: tuple[str, int] | None,
     key: str | None,
     patience_s: float,
+    is_plain: bool,
+    is_json: bool,
 ) -> None:
     """Follow the events of the gateway at URL, one line each, each exactly once.
 
-    On a terminal the lines have columns and colours; piped, they are the gateway's JSON frames.
+    On a terminal the lines have columns and colours, and times are India's. Piped, or with
+    --json, they are the gateway's JSON frames as they came.
+
     When the connection is lost it comes back by itself and goes on where it was, for as long as it
     takes; what a person should know of that is said on stderr, a gap in the record above all.
+    Ctrl-C ends it, and says with which --since to go on.
 
     Exit status: 0 when ended by Ctrl-C or because nobody reads on (`| head`), 2 for a fault of
     the command line, 1 when the gateway refuses, or stays away for longer than the patience.
     """
     check_target(url, account)
     place = None if since is None else f"{since[0]}:{since[1]}"
-    run(partial(tail, Target(url, account, key, place, patience_s)))
+    target = Target(url, account, key, place, patience_s)
+    paint = Paint.of(sys.stdout, is_plain=is_plain)
+    screen = Screen(paint, partial(width_of, sys.stdout)) if sys.stdout.isatty() else None
+    notices = Notices(Paint.of(sys.stderr, is_plain=is_plain), target)
+    run(partial(tail, target, None if is_json else screen, notices))
 
 
-async def tail(target: Target, stop: trio.Event) -> None:
+@define
+class Notices:
+    """What is said beside the events: that the gateway was lost, that it is back, from where."""
+
+    paint: Paint
+    target: Target
+    is_lost: bool = False
+
+    def begin(self) -> str:
+        """Say what is followed."""
+        whose = self.target.account or "every account"
+        begin = f"after {self.target.since}" if self.target.since else "from now on"
+        return self.line(f"{self.target.url}: {whose}, {begin}", "quiet")
+
+    def lost(self, text: str) -> str:
+        """Pass on why the gateway is not heard."""
+        self.is_lost = True
+        return self.line(text, "warn")
+
+    def back(self, position: str) -> str:
+        """Say that the gateway is heard again, and from where it goes on; nothing otherwise."""
+        if not self.is_lost:
+            return ""
+        self.is_lost = False
+        return self.line(f"{self.target.url}: back, and on after {position}", "quiet")
+
+    def line(self, text: str, style: str) -> str:
+        """Write a line."""
+        return self.paint(text, style) + "\n"
+
+
+async def tail(target: Target, screen: Screen | None, notices: Notices, stop: trio.Event) -> None:
     """Follow until told to stop, or until nobody reads."""
-    console = Console(file=sys.stdout) if sys.stdout.isatty() else None
-    put, take = trio.open_memory_channel[str](LINES_MAX)
+    out = Output(shown=target.since)
     async with ended_by(stop), trio.open_nursery() as nursery:
-        nursery.start_soon(write_lines, take, stop)
-        nursery.start_soon(notice_closed_pipe, sys.stdout.fileno(), stop)
-        if console is not None:
-            await put.send(heading(console))
+        nursery.start_soon(out.run, stop)
+        if screen is not None:
+            out.note(notices.begin())
+            await out.put(screen.begin())
+        line_of = text_of if screen is None else on(screen)
         try:
-            await put_events(target, put, console)
+            await put_events(target, out, notices, line_of)
         except ClientError as error:
-            raise CannotRun(told_of(error)) from None
+            raise CannotRun(told_of(error), *going_on(target, out.shown)) from None
+    if not out.is_unread:
+        begin = "\r" if sys.stderr.isatty() else ""  # over the ^C that the terminal wrote
+        for line in going_on(target, out.shown):
+            click.echo(f"{begin}{notices.paint(line, 'quiet')}", err=True)
 
 
 async def put_events(
-    target: Target, put: trio.MemorySendChannel[str], console: Console | None
+    target: Target, out: Output, notices: Notices, line_of: Callable[[Event], str]
 ) -> None:
     """Put a line for each event, for ever. ClientError when they cannot be followed any further."""
-    say = partial(click.echo, err=True)
-    line_of = None if console is None else coloured(console)
+
+    def at(position: str) -> None:
+        out.note(notices.back(position))
+        out.at(position)
+
     async with follow(
         target.url,
         key=target.key,
         accounts=[] if target.account is None else [target.account],
         since=target.since,
         patience_s=target.patience_s,
-        say=say,
+        say=lambda text: out.note(notices.lost(text)),
+        at=at,
     ) as values:
         async for value in values:
             if isinstance(value, Event):
-                await put.send(json_line(value.text) if line_of is None else line_of(row_of(value)))
+                await out.put(line_of(value), value.position)
             else:
-                say(gap_line(value))
+                notices.is_lost = False
+                out.note(notices.line(gap_line(value), "bad"))
+                out.at(value.position)
 
 
-def row_of(event: Event) -> dict[str, object]:
-    """Give of an event what a line shows."""
-    return {
-        "type": event.type,
-        "account_id": event.account_id,
-        "timestamp": event.timestamp,
-        "data": event.data,
-    }
+def text_of(event: Event) -> str:
+    """Give an event as the frame that it came in."""
+    return json_line(event.text)
+
+
+def on(screen: Screen) -> Callable[[Event], str]:
+    """Give what writes an event on a screen."""
+    return lambda event: screen.lines_of(event) + "\n"
+
+
+def going_on(target: Target, position: str | None) -> Iterator[str]:
+    """Say with which command to go on, where a place is known."""
+    if position is not None:
+        yield f"ended after {position}; to go on:"
+        yield target.again(position)
 
 
 def told_of(error: ClientError) -> str:
     """Say why it ends, and how a key is given where one is needed."""
     is_key = isinstance(error, Refused) and error.status == 401
     return f"{error} (--key, or ORDERWIRE_KEY)" if is_key else str(error)
-
-
-def gap_line(snapshot: Snapshot) -> str:
-    """Say that events are missing here, and why."""
-    reason = snapshot.reason if isinstance(snapshot, Gap) else "a new beginning"
-    return f"missed: the record could not be gone on with ({reason}); from {snapshot.position} on"
-
-
-async def write_lines(lines: trio.MemoryReceiveChannel[str], stop: trio.Event) -> None:
-    """Write lines as they come, all that wait at once. A reader who left ends it."""
-    async for first in lines:
-        waiting = [first]
-        with suppress(trio.WouldBlock):
-            while True:
-                waiting.append(lines.receive_nowait())
-        data = "".join(waiting).encode()
-        try:
-            await trio.to_thread.run_sync(write_all, data, abandon_on_cancel=True)
-        except OSError:
-            stop.set()
-            return
-
-
-def write_all(data: bytes) -> None:
-    """Write to stdout, however long its reader takes."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(sys.stdout.fileno(), rest) :]
-
-
-async def notice_closed_pipe(descriptor: int, stop: trio.Event) -> None:
-    """Set `stop` when the reader of a pipe has left, though nothing is there to be written."""
-    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-        return
-    # The writing end of a pipe becomes readable only by the error that its reader is gone.
-    with suppress(OSError):
-        await trio.lowlevel.wait_readable(descriptor)
-        stop.set()
 
 
 def check_target(url: str, account: str | None) -> None:

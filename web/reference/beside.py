@@ -66,6 +66,11 @@ IDEMPOTENCY: Final = Parameter(
     "Makes the request the same batch however often it is sent, for 24 hours.",
     word(KEY_CHARS_MAX),
 )
+PREFER: Final = Parameter(
+    "Prefer",
+    "`wait=SECONDS`: answer by then, though `wait_s` is longer (RFC 7240).",
+    {"type": "string", "pattern": r"^wait=\d{1,4}$"},
+)
 LAST_EVENT_ID: Final = Parameter(
     "Last-Event-ID", "The last id of the stream; beats `since` and `snapshot`.", PLACE
 )

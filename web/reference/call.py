@@ -153,7 +153,7 @@ NAMES_IN_PATH: Final = {
     "account_id": "An account, as it is named in the configuration.",
     "order_id": "The broker's id of an order.",
     "batch_id": "The id of a batch, from its answer.",
-    "name": "The path of a file below `/static/`.",
+    "name": "The path of a file below `/static/`; a guide's name.",
 }
 
 

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
+from web.guides.texts import PATH as GUIDES
+from web.guides.texts import guides
+
 from .call import Schema, Section
 from .examples import Told
 from .frames import Dialect
@@ -25,17 +28,17 @@ FRAME: Final = """<!doctype html>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="dark light">
-  <title>Orderwire: reference</title>
+  <title>Orderwire: {title}</title>
   <link rel="icon" type="image/svg+xml" href="/static/favicon.svg">
   <link rel="stylesheet" href="/static/theme.css">
-  <link rel="stylesheet" href="/static/docs.css">
+  <link rel="stylesheet" href="/static/docs.css">{styles}
   <script src="/static/theme.js"></script>
 </head>
 <body>
   <a class="skip" href="#main">To the text</a>
   <header>
     <h1><a href="/"><img src="/static/favicon.svg" alt="" width="28" height="28">Orderwire</a>
-      <span>reference, version {version}</span></h1>
+      <span>{about}</span></h1>
     <button id="theme" type="button" aria-label="Switch the theme">
       <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
         <circle cx="10" cy="10" r="7.2" fill="none" stroke="currentColor" stroke-width="1.6"/>
@@ -92,13 +95,19 @@ def page(
         sockets_of(dialects, sockets, told),
         shapes_of(shapes),
     ]
-    version = escape(calls["info"]["version"])
-    return FRAME.format(version=version, nav=nav_of(sections), main="\n".join(main))
+    about = f"reference, version {escape(calls['info']['version'])}"
+    nav, text = nav_of(sections), "\n".join(main)
+    return FRAME.format(title="reference", about=about, styles="", nav=nav, main=text)
 
 
 def nav_of(sections: Sequence[Section]) -> str:
-    """Write the contents: sections, and on a wide screen their calls."""
-    lines = ['<ul><li><a href="#introduction">Introduction</a></li>']
+    """Write the contents: the guides, sections, and on a wide screen what is in them."""
+    inner = "".join(
+        f'<li><a href="{GUIDES}/{guide.name}">{escape(guide.title)}</a></li>'
+        for guide in guides().values()
+    )
+    lines = [f'<ul><li><a href="{GUIDES}">Guides</a><ul>{inner}</ul></li>']
+    lines.append('<li><a href="#introduction">Introduction</a></li>')
     for section in sections:
         inner = "".join(
             f'<li><a href="#{call_id(call)}">{escape(call.title)}</a></li>'

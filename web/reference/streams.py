@@ -163,6 +163,23 @@ PAGES: Final = Section(
             right="",
         ),
         Call(
+            "guides",
+            "GET",
+            "/docs/guides",
+            "The guides",
+            {200: Answer("A page.", str, "text/html"), 304: Answer("The reader has it.")},
+            right="",
+        ),
+        Call(
+            "guide",
+            "GET",
+            "/docs/guides/{name}",
+            "One of them",
+            {200: Answer("A page.", str, "text/html"), 304: Answer("The reader has it.")},
+            right="",
+            faults={404: "there is no such guide"},
+        ),
+        Call(
             "openapi",
             "GET",
             "/openapi.json",

@@ -57,7 +57,7 @@ BATCHES: Final = Section(
             },
             right="trade",
             query=(beside.DRY_RUN,),
-            headers=(beside.IDEMPOTENCY,),
+            headers=(beside.IDEMPOTENCY, beside.PREFER),
             body=Body(BatchRequest),
             faults=REFUSALS,
         ),

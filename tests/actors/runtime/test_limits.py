@@ -287,3 +287,14 @@ async def test_a_question_keeps_the_pace_and_uses_nothing_up(autojump_clock):
         await come(calls, nursery, *range(gate.waiting_max))
         with pytest.raises(Unavailable, match="too many"):
             await gate.question()
+
+
+async def test_the_calls_of_a_second_are_known(autojump_clock):
+    """P20: how many were made in the last second, of those that the broker allows in one."""
+    gate = a_gate(second=3)
+    assert gate.made_in_second == 0
+    for _ in range(2):
+        await gate.turn(urgent=True)
+    assert gate.made_in_second == 2
+    await trio.sleep(SECOND_S)
+    assert gate.made_in_second == 0

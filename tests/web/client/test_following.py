@@ -13,6 +13,7 @@ from web.client.following import QUIET_S, address, begun, key_headers, pause_s
 from web.client.place import Place
 
 URL = "http://gateway"
+HEARTBEAT = {"type": "heartbeat", "epoch": "e1", "offset": 7, "prev": 5}
 
 
 @define
@@ -73,6 +74,25 @@ async def test_it_comes_back_where_it_was_and_gives_each_event_once(nursery, aut
         *("/ws/orders", "/ws/orders?since=e1%3A1", "/ws/orders?since=e1%3A2"),
     ]
     assert server.said == [f"{URL}: closed with 1012 restarting; trying again"] * 2
+
+
+async def test_it_tells_the_place_up_to_which_all_was_given(nursery, autojump_clock):
+    """P4: a greeting's and a heartbeat's; none while a snapshot is only half there."""
+
+    async def handle(number, request):
+        socket = await request.accept()
+        if number:
+            await socket.send_message(established(9, "e2", recovered=False, reason="epoch"))
+            await socket.send_message(part(1, 1, 9, epoch="e2"))
+            await trio.sleep_forever()
+        await socket.send_message(established(4))
+        await socket.send_message(event(5, 4))
+        await socket.send_message(json.dumps(HEARTBEAT))
+        await socket.aclose(1012)
+
+    places = []
+    await taken(Server(nursery, handle), 2, at=places.append)
+    assert places == ["e1:4", "e1:7"]
 
 
 async def test_a_gap_is_a_value_among_the_events(nursery, autojump_clock):

@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 import trio
 import trio_websocket
@@ -15,6 +17,14 @@ def closed(code, reason):
     return trio_websocket.ConnectionClosed(trio_websocket._impl.CloseReason(code, reason))
 
 
+def trio_deep():
+    """What Trio makes of an address where nobody listens: the system's word stands far inside."""
+    told = OSError("all attempts to connect to h:1 failed")
+    refused = ConnectionRefusedError(111, "Error connecting to ('h', 1): Connection refused")
+    told.__cause__ = ExceptionGroup("", [refused])
+    return told
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -30,6 +40,11 @@ def closed(code, reason):
         ),
         (trio.BrokenResourceError(), "cannot be reached (BrokenResourceError)"),
         (ExceptionGroup("", [ExceptionGroup("", [OSError()])]), "cannot be reached (OSError)"),
+        (trio_deep(), "cannot be reached (Connection refused)"),
+        (
+            socket.gaierror(-2, "Name or service not known"),
+            "cannot be reached (Name or service not known)",
+        ),
         (ZeroDivisionError(), None),
     ],
 )

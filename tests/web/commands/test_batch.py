@@ -3,11 +3,14 @@ import signal
 import socket
 
 import click
+import httpx2
 import pytest
 
 from tests.web.commands.processes import free_port, orderwire, ran
 from tests.web.test_batches import body, leg
-from web.commands.batch import FILE_BYTES_MAX, is_key, read
+from web.commands.batch import FILE_BYTES_MAX, exit_status, is_key, orders_in, read, tell
+from web.commands.paint import Paint
+from web.commands.placing import Answer, Wanted
 
 
 @pytest.fixture(scope="module")
@@ -30,21 +33,15 @@ def file(tmp_path):
     return write
 
 
-def words(lines):
-    """Lines without the spaces that make columns of them."""
-    return [" ".join(line.split()) for line in lines]
-
-
 @pytest.mark.process
-def test_a_batch_is_placed_and_told_line_by_line(demo, file):
-    """Success is exit status 0, with a line for each leg."""
+def test_piped_it_is_the_gateways_answer(demo, file):
+    """One line of JSON, the batch with its legs; nothing on stderr; `--json` is the same."""
     status, out, err = ran("batch", demo, "primary", file(body("FILL1", "REST2")))
-    out = words(out)
-    assert (status, err) == (0, [])
-    assert out[0].startswith("success complete batch ")
-    assert out[0].endswith("2 of 2 legs succeeded")
-    assert out[1].startswith("leg 0 BUY 50 FILL1 filled 50 at ")
-    assert out[2].startswith("leg 1 BUY 50 REST2 accepted order ")
+    assert (status, len(out), err) == (0, 1, [])
+    told = json.loads(out[0])
+    assert (told["outcome"], told["succeeded"]) == ("complete", 2)
+    there = httpx2.get(f"{demo}/accounts/primary/batch-orders/{told['batch_id']}").json()
+    assert {**there, "offset": told["offset"]} == told
 
 
 def spread(symbol):
@@ -71,14 +68,14 @@ def test_a_native_batch_ends_whole(demo, file, symbol, outcome, state):
     """P9, P10: over the real wire: one id for the whole where there was an answer; where there was
     none it is found by its tag, or denied; the legs end alike.
     """
-    exit_status, out, _ = ran("batch", demo, "fy", file(spread(symbol)), "--json")
+    exit_status, out, _ = ran("batch", demo, "fy", file(spread(symbol)))
     told = json.loads("\n".join(out))
     assert told["outcome"] == outcome
     assert [each["state"] for each in told["legs"]] == [state, state]
     assert (told["parent_order_id"] is None) == (symbol in ("LOST", "GONE"))
     assert len(told["order_ids"]) == (0 if symbol == "GONE" else 2)
     assert told["residual"] == []
-    assert exit_status == (0 if outcome == "complete" else 1)
+    assert exit_status == (0 if outcome == "complete" else 3)
 
 
 @pytest.mark.process
@@ -92,21 +89,31 @@ def test_a_native_batch_is_refused_where_it_cannot_be(demo, file):
 
 
 @pytest.mark.process
-def test_a_batch_that_ended_otherwise_is_status_1(demo, file):
-    """Its way out is told: what filled was flattened."""
-    status, out, err = ran("batch", demo, "primary", file(body("FILL1", "REFUSE2")))
-    out = words(out)
-    assert (status, err) == (1, [])
-    assert out[0].startswith("failed unwound")
-    assert any(line.startswith("flatten of leg 0 filled") for line in out)
+@pytest.mark.parametrize(
+    ("wanted", "outcome", "status"),
+    [
+        (body("FILL1", "REFUSE2"), "unwound", 3),
+        (body("REST1", "REFUSE2"), "rolled_back_clean", 3),
+        (body("REFUSE1"), "rejected_clean", 3),
+        (body("FILL1", "REFUSE2", on_failure="keep"), "kept", 4),
+        (body("FILL1", "REFUSE2", on_failure="cancel_open"), "exposed", 5),
+    ],
+)
+def test_the_exit_status_says_how_it_ended(demo, file, wanted, outcome, status):
+    """P10: each outcome has its own, as `--help` lists them; an exposure says where to end it."""
+    found, out, err = ran("batch", demo, "primary", file(wanted))
+    assert (found, json.loads(out[0])["outcome"]) == (status, outcome)
+    assert [line.rpartition("/")[2] for line in err] == (
+        ["flatten", "acknowledge"] if outcome == "exposed" else []
+    )
 
 
 @pytest.mark.process
 def test_a_refused_batch_names_each_fault(demo, file):
-    """Nothing was placed: exit status 1, the path of each fault on stderr."""
+    """Nothing was placed: exit status 1, the path of each fault on stderr, the problem on stdout."""
     path = file({"orders": [leg(quantity=0), leg(order_type="LIMIT")]})
     status, out, err = ran("batch", demo, "primary", path)
-    assert (status, out) == (1, [])
+    assert (status, json.loads(out[0])["status"]) == (1, 422)
     assert err[0].startswith("refused with 422: ")
     assert [line.split(":")[0].strip() for line in err[1:]] == [
         *("$.orders[0].quantity", "$.orders[1].price"),
@@ -127,9 +134,7 @@ def test_the_same_key_is_the_same_batch(demo, file):
 def test_a_dry_run_places_nothing(demo, file):
     """It says what it would do, exit status 0; what is wrong with it is status 1."""
     status, out, err = ran("batch", demo, "primary", file(body("FILL9")), "--dry-run")
-    assert (status, err) == (0, [])
-    assert out[0].startswith("dry run: nothing was sent")
-    assert any(line.split()[0] == "margin" for line in out)
+    assert (status, json.loads(out[0])["status"], err) == (0, "dry_run", [])
     assert ran("batch", demo, "primary", file({"orders": []}), "--dry-run")[0] == 1
 
 
@@ -147,15 +152,15 @@ def test_it_reads_stdin_and_asks_until_the_batch_has_ended(demo):
         timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("success  complete")
+    assert json.loads(done.stdout)["outcome"] == "complete"
 
 
 @pytest.mark.process
-def test_one_that_runs_on_is_status_1_with_its_place(demo, file):
+def test_one_that_runs_on_is_status_6_with_its_place(demo, file):
     """P20: asking has an end, and the batch goes on without."""
     path = file(body("LOST2", wait_s=0))
     status, out, err = ran("batch", demo, "primary", path, "--wait-s", 1)
-    assert (status, words(out)[0].split()[0]) == (1, "running")
+    assert (status, json.loads(out[0])["status"]) == (6, "running")
     assert err[-1].startswith(f"it still runs after 1 s: {demo}/accounts/primary/batch-orders/")
 
 
@@ -178,14 +183,14 @@ def test_a_missing_file_is_status_2(demo, tmp_path):
 
 @pytest.mark.process
 def test_stopped_it_says_how_to_ask_again(file):
-    """Ctrl-C ends the waiting, not the batch: exit status 1, and the key that finds it."""
+    """Ctrl-C ends the waiting, not the batch: exit status 6, and the key that finds it."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with orderwire("batch", url, "primary", file(body())) as process:
             connection, _ = silent.accept()
             with connection:
                 connection.recv(1)
-                assert process.stop(signal.SIGINT) == 1
+                assert process.stop(signal.SIGINT) == 6
                 assert "--idempotency-key" in process.error("stopped")
 
 
@@ -215,3 +220,39 @@ def test_a_key_is_what_a_header_can_carry():
     """Not nothing, not too much, and nothing that would end a header's line."""
     assert is_key("k-1")
     assert not any(map(is_key, ["", "x" * 256, "a\nb", "ключ"]))
+
+
+def test_a_missing_key_is_told_with_the_way_to_give_one(capsys):
+    """As `tail` does."""
+    problem = {"title": "Unauthorized", "status": 401, "detail": "a key is needed"}
+    tell(Answer(401, "{}", problem), Wanted("http://h", "a", b"{}", "k"), Paint(), Paint())
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "refused with 401: a key is needed",
+        "give the key with --key, or in ORDERWIRE_KEY",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "exit_with"),
+    [
+        (200, {"outcome": "complete"}, 0),
+        (200, {"status": "dry_run"}, 0),
+        (202, {"status": "running", "outcome": None}, 6),
+        (202, {"status": "running", "outcome": "unknown"}, 6),
+        (200, {"outcome": "a new one"}, 6),
+        (409, {}, 1),
+        (503, {}, 1),
+        (500, {}, 6),
+        (502, {}, 6),
+    ],
+)
+def test_what_is_not_known_is_not_told_as_refused(status, document, exit_with):
+    """P9: a fault that leaves open whether it was placed has a status of its own: 503 does not."""
+    assert exit_status(Answer(status, "", document)) == exit_with
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"1", b"{}", b'{"orders": [1]}'])
+def test_a_file_of_another_shape_has_no_legs_to_tell_of(raw):
+    """P19: that is for the gateway to refuse."""
+    assert orders_in(raw) == []

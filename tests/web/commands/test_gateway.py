@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import trio
 
@@ -6,7 +8,7 @@ from actors.domain.config import AccountConfig, ServerConfig, StoreConfig
 from actors.domain.errors import StoreDamaged
 from web.auth import Access
 from web.commands.faults import CannotRun
-from web.commands.gateway import gateway, store_told, until_reconciled
+from web.commands.gateway import SETTLE_SHARE, gateway, store_told, until_reconciled
 from web.commands.process import told_of
 
 
@@ -30,6 +32,20 @@ async def test_it_serves_until_it_is_told_to_stop(tmp_path):
             assert running.system.not_ready() == ["primary"]
             stop.set()
     assert running.url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.process
+async def test_batches_are_told_by_when_they_must_end(tmp_path):
+    """P18: their time runs from `stop` on, not from when the last socket is closed."""
+    config, stop = configured(tmp_path), trio.Event()
+    with trio.fail_after(30):
+        async with gateway(config, Access.open_on_loopback(config), stop) as running:
+            batches = running.system.batches
+            assert batches.settle_by_s == math.inf
+            stop.set()
+            stopped_s = trio.current_time()
+    share_s = config.server.grace_s * SETTLE_SHARE
+    assert stopped_s + share_s <= batches.settle_by_s < stopped_s + config.server.grace_s
 
 
 @pytest.mark.process

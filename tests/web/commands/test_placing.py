@@ -8,7 +8,7 @@ import trio
 from attrs import define, evolve, field
 
 from web.commands.faults import CannotRun
-from web.commands.placing import Unreached, Wanted, answer_of, placed
+from web.commands.placing import Unreached, Unsure, Wanted, answer_of, placed
 
 RUNNING = {"status": "running", "batch_id": "b1"}
 DONE = {"status": "success", "batch_id": "b1"}
@@ -109,6 +109,21 @@ async def test_a_running_batch_is_asked_for_until_it_has_ended(at):
     ]
 
 
+async def test_who_watches_is_told_early_and_each_time(at):
+    """`Prefer` asks for the first answer soon; the body, and with it the batch, is the same."""
+    halfway = RUNNING | {"succeeded": 1}
+    server, wanted = await at((202, RUNNING), (200, halfway), (200, DONE))
+    heard = []
+    answer = await placed(wanted, nobody, heard.append)
+    assert (answer.document, heard) == (DONE, [RUNNING, halfway])
+    assert "Prefer: wait=1" in server.requests[0][0]
+    assert server.requests[0][1] == wanted.body
+    server.answers, server.requests = [(200, DONE)], []
+    await placed(wanted, nobody)
+    await placed(evolve(wanted, is_dry=True), nobody, heard.append)
+    assert not any("Prefer" in head for head, _ in server.requests)
+
+
 async def test_a_batch_that_runs_on_is_given_as_it_was_known_last(at):
     """P20: after wait_s the last answer is the answer."""
     _, wanted = await at((202, RUNNING), (200, RUNNING))
@@ -129,10 +144,12 @@ async def test_a_lost_answer_is_asked_for_under_the_same_key(at):
 async def test_a_connection_that_stays_lost_ends_with_the_key(at):
     """Nobody knows whether it was placed; with the key one can ask without placing it twice."""
     _, wanted = await at(None)
-    with pytest.raises(Unreached) as told:
+    with pytest.raises(Unsure, match=r"connection was lost.*--idempotency-key k1") as told:
         await placed(evolve(wanted, wait_s=-4.5), nobody)
-    assert "--idempotency-key k1" in str(told.value)
-    assert told.value.exit_code == 2
+    assert told.value.exit_code == 6
+    with pytest.raises(CannotRun, match="nothing was sent") as told:
+        await placed(evolve(wanted, wait_s=-4.5, is_dry=True), nobody)
+    assert told.value.exit_code == 1
 
 
 async def test_no_answer_in_time_is_told_with_the_key(at):
@@ -148,7 +165,10 @@ async def test_nobody_there_is_told_at_once():
     port = listeners[0].socket.getsockname()[1]
     await listeners[0].aclose()
     wanted = Wanted(f"http://127.0.0.1:{port}", "primary", b"{}", "k1")
-    with trio.fail_after(10), pytest.raises(Unreached, match="cannot be reached"):
+    with (
+        trio.fail_after(10),
+        pytest.raises(Unreached, match=r"cannot be reached \(Connection refused\)"),
+    ):
         await placed(wanted, nobody)
 
 
@@ -164,6 +184,16 @@ def test_what_no_gateway_says_is_told_as_such(raw):
     """P19: another server's answer is no batch and no traceback."""
     with pytest.raises(CannotRun, match="not as a gateway does"):
         answer_of(200, raw, "http://h")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, CannotRun), (502, Unsure)])
+async def test_a_fault_of_another_server_is_told_as_such(at, status, kind):
+    """Something stands where a gateway should: its 502 may stand before one that has the batch."""
+    server, wanted = await at((status, {"detail": "Not Found"}))
+    with pytest.raises(kind, match="is it one") as told:
+        await placed(wanted, nobody)
+    assert ("--idempotency-key k1" in str(told.value)) == (kind is Unsure)
+    assert server.url in str(told.value)
 
 
 async def test_an_answer_without_end_is_given_up(at, monkeypatch):

@@ -1,6 +1,5 @@
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -8,10 +7,13 @@ import sys
 import click
 import httpx2
 import pytest
+import trio
 
 from tests.web.commands.processes import END, ROOT, free_port, orderwire, ran, until
-from web.client import Gap, Refused
-from web.commands.tail import check_target, gap_line, told_of
+from web.client import Refused
+from web.client.line import open_stream, opened
+from web.commands.paint import Paint
+from web.commands.tail import Notices, Target, check_target, going_on, told_of
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +29,41 @@ def test_piped_it_gives_frames_one_a_line_and_resumes(demo):
     with orderwire("tail", demo) as tail:
         frames = [json.loads(tail.line()) for _ in range(20)]
         assert tail.stop(signal.SIGINT) == 0
-        assert tail.rest("stderr") == []
+        unread = [json.loads(line) for line in tail.rest("stdout")]
+        last = (frames + unread)[-1]
+        place = f"{last['epoch']}:{last['offset']}"
+        assert tail.rest("stderr") == [
+            f"ended after {place}; to go on:",
+            f"orderwire tail {demo} --since {place}",
+        ]
     offsets = [frame["offset"] for frame in frames]
     assert offsets == list(range(offsets[0], offsets[0] + 20))
     since = f"{frames[4]['epoch']}:{frames[4]['offset']}"
     with orderwire("tail", demo, "--since", since) as tail:
         again = [json.loads(tail.line()) for _ in range(15)]
     assert again == frames[5:]
+
+
+@pytest.mark.process
+def test_piped_each_line_is_the_frame_as_it_came(demo):
+    """Letter by letter what another client of the same stream is told, its digits and all."""
+    with orderwire("tail", demo) as tail:
+        first = json.loads(tail.line())
+        since = f"{first['epoch']}:{first['offset']}"
+        lines = [tail.line() for _ in range(30)]
+    assert lines == trio.run(frames_after, demo, since, 30)
+
+
+async def frames_after(url, since, count):
+    """The texts of the events after a place, from the gateway itself."""
+    address = f"{url.replace('http', 'ws')}/ws/orders?since={since}"
+    texts = []
+    with trio.fail_after(30):
+        async with opened(address, [], open_stream) as socket:
+            while len(texts) < count:
+                text = await socket.get_message()
+                texts += [text] if '"prev"' in text and '"data"' in text else []
+    return texts
 
 
 @pytest.mark.process
@@ -85,32 +115,6 @@ def subscribers(url):
 
 
 @pytest.mark.process
-def test_on_a_terminal_it_has_columns(demo):
-    """A person gets headings and columns, not JSON."""
-    ours, theirs = pty.openpty()
-    tail = subprocess.Popen(
-        [sys.executable, "-m", "web", "tail", demo],
-        cwd=ROOT,
-        stdout=theirs,
-        env={**os.environ, "COLUMNS": "120", "TERM": "xterm"},
-    )
-    os.close(theirs)
-    try:
-        text = b""
-        while text.count(b"\n") < 3:
-            text += os.read(ours, 4096)
-        assert b"TIME" in text
-        assert b"SYMBOL" in text
-        assert b"{" not in text
-        tail.send_signal(signal.SIGINT)
-        assert tail.wait(30) == 0
-    finally:
-        tail.kill()
-        tail.wait()
-        os.close(ours)
-
-
-@pytest.mark.process
 def test_a_gateway_that_stays_away_is_given_up():
     """It says that it tries again, and after its patience ends with one line, exit 1."""
     url = f"http://127.0.0.1:{free_port()}"
@@ -137,6 +141,7 @@ def test_it_goes_on_where_it_was_when_the_gateway_is_back(tmp_path):
                     line = tail.line()
                     assert line is not END
                     offsets.append(json.loads(line)["offset"])
+                assert "back, and on after" in tail.error("back")
     assert offsets == list(range(offsets[0], offsets[0] + 200))
 
 
@@ -150,11 +155,33 @@ def test_a_gap_is_told(demo):
         assert tail.stop(signal.SIGINT) == 0
 
 
-def test_a_gap_has_its_reason_and_where_it_ends():
-    """One line, with what the gateway said."""
-    assert gap_line(Gap({}, "e:7", "expired")) == (
-        "missed: the record could not be gone on with (expired); from e:7 on"
-    )
+def notices(**target):
+    """What is said of a target, without colours."""
+    given = {"url": "http://h", "account": None, "key": "secret", "since": None, "patience_s": 1}
+    return Notices(Paint(), Target(**{**given, **target}))
+
+
+def test_it_says_from_where_it_goes_on_when_it_was_lost_alone():
+    """P4: the place, once; while nothing is lost, a heartbeat is no news."""
+    told = notices()
+    assert told.back("e:1") == ""
+    assert told.lost("gone; trying again") == "gone; trying again\n"
+    assert [told.back("e:2"), told.back("e:2")] == ["http://h: back, and on after e:2\n", ""]
+
+
+def test_it_says_what_it_follows():
+    """Whose events, and from where on."""
+    assert notices().begin() == "http://h: every account, from now on\n"
+    assert notices(account="a", since="e:1").begin() == "http://h: a, after e:1\n"
+
+
+def test_the_command_that_goes_on_can_be_run_as_it_stands():
+    """The address and the account as they were; a key is nowhere. Without a place, nothing."""
+    target = notices(account="hedge").target
+    assert target.again("e:1") == "orderwire tail http://h --account hedge --since e:1"
+    usual = notices(url="http://127.0.0.1:8009").target
+    assert usual.again("e:1") == "orderwire tail --since e:1"
+    assert list(going_on(target, None)) == []
 
 
 def test_a_missing_key_is_told_with_the_way_to_give_one():

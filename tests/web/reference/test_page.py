@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.web.reference.judge import documents
+from web.guides.texts import NAMES, PATH
 from web.reference.calls import CALLS, SECTIONS
 from web.reference.documents import documents as published
 from web.reference.examples import Told, read_told
@@ -52,8 +53,8 @@ def test_the_page_is_whole(reader):
 
 
 def test_every_link_leads_somewhere(reader):
-    """A link of the page leads to a place on it, or to the monitor."""
-    places = {f"#{one}" for one in reader.ids} | {"/"}
+    """A link of the page leads to a place on it, to the monitor, or to a guide."""
+    places = {f"#{one}" for one in reader.ids} | {"/", PATH, *(f"{PATH}/{name}" for name in NAMES)}
     assert set(reader.links) - places == set()
 
 
