@@ -35,7 +35,12 @@ from .runner import Means
 from .upstream import Upstream
 
 TOKEN_MARGIN: Final = timedelta(minutes=2)  # a batch and its way out need the token for so long
-NOT_READY: Final = ("needs_login", "down", "stopped", "resyncing")
+NOT_READY: Final = {
+    "needs_login": "needs a login at its broker: GET /accounts/{id}/login, or POST …/token",
+    "down": "is down: its broker cannot be reached",
+    "stopped": "is stopped: POST /accounts/{id}/connect starts it",
+    "resyncing": "is resyncing: wait until it is live",
+}
 COMMAND: Final = "command:"  # what the id of a message begins with that tells of a call of ours
 NO_LIMITS: Final = DeskLimits()
 LIST_AGAIN_S: Final = 5  # when it is worth asking again while a list is missing
@@ -92,10 +97,10 @@ class Admission:
         stream = means.stream
         if stream.config.mode == "shadow":
             raise Refused(403, f"account {stream.account_id} is in shadow mode: it is only read")
+        if (why := NOT_READY.get(stream.status.state)) is not None:
+            raise Unavailable(f"account {stream.account_id} {why.format(id=stream.account_id)}")
         if not stream.reconciled_once.is_set():
             raise Unavailable(f"account {stream.account_id} has not reconciled yet")
-        if stream.status.state in NOT_READY:
-            raise Unavailable(f"account {stream.account_id} is {stream.status.state}")
 
     def begin(self, request: BatchRequest, means: Means, claim: IdempotencyClaim | None) -> Batch:
         """Make the batch of a request; nothing of it has gone out."""

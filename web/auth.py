@@ -33,6 +33,7 @@ from .tickets import Holder, Tickets
 __all__ = ["LOOPBACK", "Access", "Asked", "Caller", "WrongKey"]
 
 EVERY_RIGHT: Final[tuple[Right, ...]] = ("read", "trade", "admin")
+WORDS_MAX: Final = 200
 
 
 class WrongKey(Refused):
@@ -66,7 +67,12 @@ class Caller:
             return AccountId(account)
         if self.is_everywhere and account not in self.accounts:
             raise Refused(404, f"there is no account {account[:80]!r}")
-        raise Refused(403, f"{self.name} may not {right} in account {account[:80]!r}")
+        needed = f"the right {right!r} over account {account[:80]!r}"
+        raise Refused(403, f"the key {self.name!r} has not {needed}; {self._extent()}")
+
+    def _extent(self) -> str:
+        where = "all accounts" if self.is_everywhere else ", ".join(sorted(self.accounts))
+        return f"it has {', '.join(sorted(self.rights))} over {where[:WORDS_MAX] or 'no account'}"
 
     @property
     def readable(self) -> frozenset[AccountId]:

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 MEDIA_TYPE: Final = "application/problem+json"
 KEPT: Final = ("Allow", "Retry-After")  # of the headers that Quart gives a fault of its own
 DETAILS: Final = {
-    404: "there is nothing at this path",
+    404: "there is nothing at this path: /docs tells what there is",
     405: "this path does not take that method",
     408: "the request's body did not come in time",
     413: "the request's body is too large",

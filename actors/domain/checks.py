@@ -22,6 +22,9 @@ WAIT_MAX_S: Final = 120
 QUANTITY_MAX: Final = 10_000_000
 PRICE_MAX: Final = Decimal(10_000_000)
 VALIDITIES: Final = ("DAY", "IOC")
+SYMBOL_ALONE: Final = (
+    "the symbol alone is needed, as Kite writes it: the exchange has its own field"
+)
 
 
 NO_PRICES: Final[LastPrices] = MappingProxyType({})
@@ -76,6 +79,8 @@ def _check_leg(leg: LegRequest) -> list[tuple[str, str]]:
         )
         if not _is_word(value, most)
     ]
+    if ":" in leg.tradingsymbol:
+        faults.append(("tradingsymbol", SYMBOL_ALONE))
     if not 1 <= leg.quantity <= QUANTITY_MAX:
         faults.append(("quantity", f"1 to {QUANTITY_MAX} is needed"))
     if leg.validity not in VALIDITIES:

@@ -61,6 +61,9 @@ __all__ = [
 Right = Literal["read", "trade", "admin"]
 
 RETENTION_DAYS_MAX: Final = 3650
+DIGEST_NEEDED: Final = (
+    "64 hexadecimal digits in lower case are needed: the key's SHA-256, not the key"
+)
 ORIGIN: Final = re.compile(r"https?://(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 
 
@@ -119,18 +122,19 @@ class Config:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ConfigError((Fault(str(path), f"cannot be read: {reason}"),)) from None
-        return cls.parse(text, env=os.environ if env is None else env, folder=path.parent)
+        given = os.environ if env is None else env
+        return cls.parse(text, env=given, folder=path.parent, name=str(path))
 
     @classmethod
-    def parse(cls, text: str, *, env: Mapping[str, str], folder: Path) -> Config:
-        """Read a configuration from TOML text."""
+    def parse(cls, text: str, *, env: Mapping[str, str], folder: Path, name: str = "$") -> Config:
+        """Read a configuration from TOML text, which a fault of its syntax calls by `name`."""
         faults: list[Fault] = []
         try:
             resolved = resolve(read_toml(text), "$", env, folder, faults)
         except ValueError as error:
-            raise ConfigError((Fault("$", f"not TOML: {error}"),)) from None
+            raise ConfigError((Fault(name, f"not TOML: {error}"),)) from None
         except RecursionError:
-            raise ConfigError((Fault("$", "nested without end"),)) from None
+            raise ConfigError((Fault(name, "nested without end"),)) from None
         fill_limits(resolved.get("accounts"))
         read_instruments(resolved, folder, faults)
         if faults:
@@ -180,7 +184,7 @@ def _check(config: Config) -> list[Fault]:
 
 def _check_key(path: str, key: KeyConfig, accounts: Container[str]) -> Iterator[Fault]:
     if len(key.sha256) != 64 or set(key.sha256) - set("0123456789abcdef"):
-        yield Fault(f"{path}.sha256", "64 hexadecimal digits are needed")
+        yield Fault(f"{path}.sha256", DIGEST_NEEDED)
     for i, account_id in enumerate(key.accounts):
         if account_id != "*" and account_id not in accounts:
             yield Fault(f"{path}.accounts[{i}]", f"there is no account {account_id}")

@@ -39,6 +39,7 @@ ADDRESSES: Final = {
     "fyers": ("https://api-t1.fyers.in/api/v3", "wss://socket.fyers.in/trade/v3"),
     "kite": ("https://api.kite.trade", "wss://ws.kite.trade"),
 }
+PAPER_HINT: Final = "a paper broker is reached as the broker that it speaks as"
 ACCOUNT_ID_MAX: Final = 64
 CALLS_PER_LEG: Final = 3  # it is placed; on the way out it is cancelled, and its fill flattened
 WAY_OUT_BAND_PERCENT: Final = Decimal(3)  # around the last price, where no band is set
@@ -162,8 +163,9 @@ def check_account(path: str, name: str, account: AccountConfig) -> Iterator[Faul
     if not (plain.isascii() and plain.isalnum() and len(name) <= ACCOUNT_ID_MAX):
         yield Fault(path, "an account's name is letters, digits, - and _, at most 64")
     if account.upstream not in UPSTREAM_NAMES:
-        known = ", ".join(UPSTREAM_NAMES)
-        yield Fault(f"{path}.upstream", f"one of {known} is needed")
+        known = f"one of {', '.join(UPSTREAM_NAMES)} is needed"
+        hint = f": {PAPER_HINT}" if account.upstream == "paper" else ""
+        yield Fault(f"{path}.upstream", known + hint)
     else:
         yield from _check_reach(path, account)
     yield from _check_addresses(path, account)
@@ -197,12 +199,17 @@ def _check_reach(path: str, account: AccountConfig) -> Iterator[Fault]:
     needed, taken = REACHED_BY[account.upstream]
     for label in needed:
         if not getattr(account, label):
-            yield Fault(f"{path}.{label}", "required field missing")
+            yield Fault(f"{path}.{label}", "required field missing, or empty")
     if account.batch_endpoint == "broker" and account.upstream == "kite":
         yield Fault(f"{path}.batch_endpoint", "kite has no batch call: legs is needed")
     for label in REACH:
         if label not in (*needed, *taken) and getattr(account, label):
             yield Fault(f"{path}.{label}", f"{account.upstream} takes no such field")
+    if account.upstream in ADDRESSES and bool(account.url) != bool(account.socket_url):
+        # Half at a stand-in and half at the broker, the token would go to both.
+        told, other = ("url", "socket_url") if account.url else ("socket_url", "url")
+        message = f"needed where {told} is: else half would still go to {account.upstream} itself"
+        yield Fault(f"{path}.{other}", message)
 
 
 def _check_addresses(path: str, account: AccountConfig) -> Iterator[Fault]:

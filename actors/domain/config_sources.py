@@ -50,14 +50,15 @@ def resolve(
     if value.startswith("env:"):
         name = value.removeprefix("env:")
         if name not in env:
-            faults.append(Fault(path, f"the environment has no {name}"))
+            needed = f"the environment has no {name}: set it for this process"
+            faults.append(Fault(path, needed if name else "env:NAME is needed"))
         return Given(env.get(name, ""))
     if value.startswith("file:"):
+        file = folder / value.removeprefix("file:")
         try:
-            given = (folder / value.removeprefix("file:")).read_text(encoding="utf-8")
-            return Given(given.strip())
-        except (OSError, ValueError):
-            faults.append(Fault(path, f"the file {value.removeprefix('file:')} cannot be read"))
+            return Given(file.read_text(encoding="utf-8").strip())
+        except (OSError, ValueError) as error:
+            faults.append(Fault(path, f"the file {file} cannot be read: {_why(error)}"))
             return ""
     return value
 
@@ -109,18 +110,24 @@ def _instruments_of(folder: Path, names: tuple[str, ...]) -> tuple[Instruments |
 
 def _instruments_in(folder: Path, name: str) -> tuple[Instruments | None, list[str]]:
     """Read a file of instruments; or say what is wrong with it, with the line."""
-    shown = "the file" if isinstance(name, Given) else f"the file {name}"
+    path = folder / name
+    shown = "the file" if isinstance(name, Given) else f"the file {path}"
     try:
-        path = folder / name
         if not path.is_file():  # a pipe would be read without end
-            return None, [f"{shown} cannot be read"]
+            return None, [f"{shown} cannot be read: there is no such file"]
         if path.stat().st_size > LIST_BYTES_MAX:
             return None, [f"{shown} has more than {LIST_BYTES_MAX} bytes"]
         return Instruments.parse(path.read_text(encoding="utf-8-sig")), []
-    except (OSError, ValueError):
-        return None, [f"{shown} cannot be read"]
+    except (OSError, ValueError) as error:
+        return None, [f"{shown} cannot be read: {_why(error)}"]
     except DecodeError as error:
         return None, [f"{shown}, {fault}" for fault in error.faults]
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return (error.strerror if isinstance(error, OSError) else None) or "that is no path"
 
 
 def _number(text: str) -> Decimal:

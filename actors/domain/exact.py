@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
 from types import UnionType
@@ -35,6 +36,9 @@ DIGITS_MAX: Final = 30
 INT_MAX: Final = 2**63 - 1
 TIMES_KEPT: Final = 4096
 FAULTS_MAX: Final = 20  # of one value: more help nobody, and cost time that an attacker chooses
+GUESSES_MAX: Final = 3  # likewise, of the names that were meant
+GUESSED_CHARS_MAX: Final = 40
+LIKENESS: Final = 0.7  # of two names, from 0 to 1: api_secret is meant by app_secret, not app_id
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
@@ -217,10 +221,19 @@ def _say(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return "required field missing"
     if isinstance(error, ForbiddenExtraKeysError):
-        return "unknown field: " + ", ".join(sorted(map(str, error.extra_fields)))[:200]
+        return "unknown field: " + ", ".join(_unknown(error))[:200]
     if isinstance(error, TypeError | ValueError) and error.args:
         return str(error.args[0])[:200]
     return "not a valid value"
+
+
+def _unknown(error: ForbiddenExtraKeysError) -> Iterator[str]:
+    """Name the unknown fields; beside the first few, the known one that may have been meant."""
+    known = [field.name for field in attrs.fields(error.cl)]
+    for place, name in enumerate(sorted(map(str, error.extra_fields))):
+        is_looked_at = place < GUESSES_MAX and len(name) <= GUESSED_CHARS_MAX
+        likely = get_close_matches(name, known, 1, LIKENESS) if is_looked_at else []
+        yield f"{name} (is {likely[0]} meant?)" if likely else name
 
 
 def _one_of(value: Any, kind: Any) -> Any:

@@ -42,7 +42,7 @@ class FakeLogin:
     def list_headers(self) -> dict[str, str]:
         """See `BrokerLogin`; there is a token once one was used."""
         if not self.used:
-            raise NeedsLogin("there is no access token: log in at the broker")
+            raise NeedsLogin("there is no access token yet; log in at the broker")
         return {"Authorization": self.used[-1]}
 
     def url(self, state: str) -> str:

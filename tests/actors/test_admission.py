@@ -109,6 +109,23 @@ async def test_the_way_out_keeps_to_the_lists_steps(autojump_clock):
         assert means_of(desk).prices_of(batch).ticks == {("NFO", "FILL1"): Decimal("0.05")}
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("needs_login", "needs a login at its broker: GET /accounts/primary/login"),
+        ("down", "is down: its broker cannot be reached"),
+        ("stopped", "is stopped: POST /accounts/primary/connect starts it"),
+        ("resyncing", "is resyncing: wait until it is live"),
+    ],
+)
+async def test_an_account_that_cannot_act_says_what_it_waits_for(autojump_clock, state, said):
+    """503 names what is in the way, and what mends it."""
+    async with desk_at_work() as desk:
+        desk.line.stream.row.note(state=state)
+        with pytest.raises(Unavailable, match=said):
+            await desk.place("FILL")
+
+
 async def test_a_login_that_is_due_to_end_takes_no_batch(autojump_clock):
     """503: a batch and its way out need the token for two minutes."""
     async with desk_at_work() as desk:

@@ -99,7 +99,15 @@ def test_rights_are_each_over_the_named_accounts():
     assert status_of(desk.require, "admin", "hedge") == 403
     assert status_of(desk.require, "read", "primary") == 403
     assert status_of(desk.require, "read", "nobody") == 403
+    with pytest.raises(
+        Refused, match="the key 'desk' has not the right 'admin' over account 'hedge'"
+    ):
+        desk.require("admin", "hedge")
+    with pytest.raises(Refused, match=r"it has read, trade over hedge$"):
+        desk.require("trade", "primary")
     eye = access.identify(Asked(api_key="e"), NOW)
+    with pytest.raises(Refused, match=r"it has read over all accounts$"):
+        eye.require("trade", "hedge")
     assert eye.readable == {"primary", "hedge"}
     assert status_of(eye.require, "trade", "hedge") == 403
     assert status_of(eye.require, "read", "nobody") == 404

@@ -35,6 +35,7 @@ from .key import make_key
 from .logs import set_up_logs
 from .options import DemoAccounts
 from .process import run, say_ready, stoppable
+from .reach import reach_of
 from .signals import heeded
 
 log = structlog.get_logger()
@@ -74,7 +75,8 @@ class Wanted:
     type=DemoAccounts(),
     default="primary,hedge",
     show_default=True,
-    help="Its accounts, with commas between; the upstream is ticker_service when not said.",
+    help="Its accounts, with commas between; an upstream is ticker_service, which it is when not "
+    "said, fyers or kite.",
 )
 @click.option(
     "--rate",
@@ -190,31 +192,8 @@ def paper_options(wanted: Wanted, folder: Path, upstream: str) -> list[str]:
 
 
 def account_at(upstream: str, name: str, url: str, api_key: str) -> AccountConfig:
-    """Say how the gateway reaches an account at a paper broker.
-
-    An account's name is its API key at Kite and its app id at Fyers; all else is the broker's key.
-    """
-    sockets = "ws" + url.removeprefix("http")
-    match upstream:
-        case "fyers":
-            return AccountConfig(
-                upstream=upstream,
-                url=f"{url}/api/v3",
-                socket_url=f"{sockets}/trade/v3",
-                app_id=name,
-                access_token=api_key,
-                api_secret=api_key,
-            )
-        case "kite":
-            return AccountConfig(
-                upstream=upstream,
-                url=url,
-                socket_url=sockets,
-                api_key=name,
-                access_token=api_key,
-                api_secret=api_key,
-            )
-    return AccountConfig(upstream=upstream, url=url, api_key=api_key)
+    """Say how the gateway reaches an account at a paper broker."""
+    return AccountConfig(**reach_of(upstream, name, url, api_key))
 
 
 def configuration(

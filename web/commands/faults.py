@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import EADDRINUSE
 from typing import IO, Any
 
 import click
@@ -57,7 +58,8 @@ def os_line(error: BaseException, host: str, port: int) -> str:
     reason = error.strerror or type(error).__name__
     if error.filename is not None:
         return f"{error.filename}: {reason}"
-    return f"cannot listen on {host} port {port}: {reason}"
+    hint = "; another process has it: choose another port" if error.errno == EADDRINUSE else ""
+    return f"cannot listen on {host} port {port}: {reason}{hint}"
 
 
 def leaves(error: BaseException) -> Sequence[BaseException]:

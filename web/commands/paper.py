@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from .faults import BadConfiguration, CannotRun, leaves, listening
 from .logs import set_up_logs
 from .options import AccountNames
 from .process import ended_by, run, say_ready
+from .reach import KEY, KEY_NAME, tables
 
 LIFELINE_READ_BYTES = 1024
 
@@ -72,17 +73,17 @@ log = structlog.get_logger()
 )
 @click.option(
     "--api-key",
-    default="paper",
+    default=KEY,
     show_default=True,
-    envvar="ORDERWIRE_PAPER_KEY",
-    help="What every credential of this broker must be; also from ORDERWIRE_PAPER_KEY. The API key "
-    "at Kite may be an account's name instead, and stands for it; the app id at Fyers anything.",
+    envvar=KEY_NAME,
+    help=f"What every credential of this broker must be; also from {KEY_NAME}. The API key at Kite "
+    "is an account's name, and stands for it; so is the app id at Fyers, which may be anything.",
 )
 @click.option(
     "--ledger",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what really happens to this file, as JSON lines; started again on the same file, "
-    "it is the same broker.",
+    "it is the same broker. Without one it forgets its orders, and begins to count again.",
 )
 @click.option(
     "--faults",
@@ -107,8 +108,13 @@ def command(
 ) -> None:
     """Run a paper broker: a seeded market behind a real broker's wire format.
 
-    It prints `ready URL` on stdout when it serves, and logs on stderr. Some symbols do one thing
-    for sure: REFUSE…, REJECT…, LOST…, GONE…, PARTIAL…, REST…, FILL…, LATE…, STUCK….
+    It prints `ready URL` on stdout when it serves, and logs on stderr; there it also says what
+    stands in orderwire.toml of a gateway that has its accounts.
+
+    An order in one of these symbols, with anything behind the word, does one thing for sure.
+    REFUSE: it is refused. REJECT: taken, then rejected. LOST: placed, and its answer never comes.
+    GONE: not placed, and no answer. PARTIAL: fills half. REST: rests. FILL: fills. LATE: fills
+    just as it is cancelled. STUCK: fills, and cannot be closed.
 
     Exit status: 0 when ended as asked, 2 for a fault of the command line or the faults file, 1
     for a port or a ledger that cannot be had.
@@ -157,9 +163,19 @@ async def serve(
                 if damaged:
                     raise CannotRun(str(damaged[0])) from None
                 raise
+        if not lifeline:
+            say_how_to_reach(options, url)
         say_ready(url)
         if lifeline:
             nursery.start_soon(stop_at_the_end_of_stdin, stop)
+
+
+def say_how_to_reach(options: PaperOptions, url: str) -> None:
+    """Say on stderr what a gateway's configuration needs; nobody there to read it is no fault."""
+    lines = tables(options.upstream, options.accounts, url, options.api_key)
+    with suppress(OSError):
+        click.echo("# A gateway reaches it by these lines in its orderwire.toml:", err=True)
+        click.echo("\n".join(lines), err=True)
 
 
 async def faults_at_signals(

@@ -15,10 +15,11 @@ import click
 import structlog
 import trio
 
-from actors import Config
+from actors import Config, System
+from actors.domain.ids import AccountId
 from web.auth import Access
 
-from .check import CONFIG_PATH, load
+from .check import config_option, load
 from .faults import BadConfiguration
 from .gateway import gateway
 from .logs import set_up_logs
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 
 
 @click.command("serve", short_help="Run the accounts of a configuration.")
-@click.option("--config", "path", type=CONFIG_PATH, required=True, help="The TOML file.")
+@config_option
 def command(*, path: Path) -> None:
     """Run the accounts of a configuration.
 
@@ -49,13 +50,22 @@ async def serve(path: Path, config: Config, stop: trio.Event) -> None:
     """Run a configuration until told to stop."""
     access = Access.from_keys(config)
     if not config.keys:
-        log.warning("the configuration has no keys: nobody can ask for anything")
+        log.warning("there are no keys: nobody can ask for anything", see="orderwire key new")
     with trio.open_signal_receiver(signal.SIGHUP) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(reload_on_signal, signals, path, access)
             async with gateway(config, access, stop) as running:
+                for name in without_token(running.system):
+                    log.warning("a login is needed", account=name, at=f"{running.url}/")
                 say_ready(running.url)
             nursery.cancel_scope.cancel()
+
+
+def without_token(system: System) -> list[AccountId]:
+    """Name the accounts that can do nothing before somebody logs in: none has a token."""
+    doors = system.logins.doors.items()
+    logins = ((name, door.upstream.login) for name, door in doors)
+    return [name for name, login in logins if login is not None and login.expires_at is None]
 
 
 async def reload_on_signal(signals: AsyncIterator[int], path: Path, access: Access) -> None:

@@ -33,7 +33,7 @@ def order_fields(leg: Leg) -> dict[str, Any]:
     """Write a leg as an order under our tag; prices that its type does not take are 0."""
     product = PRODUCT_CODES.get(leg.product)
     if product is None:
-        raise _refused(f"orders of product {leg.product}")
+        raise _refused_product(leg.product)
     if leg.product in UNTAGGED_PRODUCTS:
         raise _refused(f"tags on {leg.product} orders, and without one none is found again")
     if leg.variety not in OFFLINE:
@@ -61,7 +61,7 @@ def native_fields(legs: Sequence[Leg]) -> dict[str, Any]:
     first = legs[0]
     product = PRODUCT_CODES.get(first.product)
     if product is None:
-        raise _refused(f"orders of product {first.product}")
+        raise _refused_product(first.product)
     return {
         "orderTag": first.broker_tag,
         "productType": product,
@@ -138,6 +138,11 @@ def _price(price: Decimal | None, is_taken: bool) -> Decimal:
 
 def _said(new: Decimal | None, old: Decimal | None) -> Decimal:
     return new if new is not None else old or Decimal(0)
+
+
+def _refused_product(product: str) -> BrokerRefused:
+    ours = ", ".join(word for word in PRODUCT_CODES if word not in UNTAGGED_PRODUCTS)
+    return _refused(f"orders of product {product}, but {ours}")
 
 
 def _refused(what: str) -> BrokerRefused:

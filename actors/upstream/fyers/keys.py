@@ -34,7 +34,7 @@ class Keys:
     def authorization(self) -> str:
         """Give the header's value; NeedsLogin when there is no token, or none that could be."""
         if not self.access_token:
-            raise NeedsLogin("there is no access token: log in at the broker")
+            raise NeedsLogin("there is no access token yet; log in at the broker")
         if not (is_sendable(self.access_token) and is_sendable(self.app_id)):
             raise NeedsLogin("the access token, or the app id, is not what Fyers gives out")
         return f"{self.app_id}:{self.access_token}"

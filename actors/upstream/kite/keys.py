@@ -52,7 +52,7 @@ class Keys:
 
     def _check(self) -> None:
         if not self.access_token:
-            raise NeedsLogin("there is no access token: log in at the broker")
+            raise NeedsLogin("there is no access token yet; log in at the broker")
         for key in (self.access_token, self.api_key):
             if not (key.isascii() and key.isprintable() and " " not in key):
                 raise NeedsLogin("the access token, or the API key, is not what Kite gives out")

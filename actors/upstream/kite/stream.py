@@ -59,7 +59,7 @@ class OpenStream:
             return report
         text = self.keys.hide(report.text)
         if report.level == "error" and refuses_token(report.text):
-            raise NeedsLogin(f"the broker refuses the token: {text}")
+            raise NeedsLogin(f"the token is refused by the broker: {text}")
         return evolve(report, text=text)
 
 
@@ -90,5 +90,5 @@ def _meaning(lost: StreamLost, keys: Keys) -> NeedsLogin | StreamLost:
     """Say what an ending means: only a refused token is beyond trying again."""
     words = keys.hide(str(lost))
     if refuses_token(str(lost)):
-        return NeedsLogin(f"the broker refuses the token: {words}")
+        return NeedsLogin(f"the token is refused by the broker: {words}")
     return StreamLost(words)

@@ -65,6 +65,12 @@ def test_each_wrong_field_is_named_by_its_leg_and_path(name, wrong):
     assert fault.startswith(f"$.orders[1].{name}: ")
 
 
+def test_a_symbol_with_its_exchange_before_it_is_told_how_it_is_written():
+    """A symbol is Kite's whatever the broker: one as Fyers writes it is refused before it is sent."""
+    (fault,) = faults(evolve(LEG, tradingsymbol="NSE:SBIN-EQ"))
+    assert fault.startswith("$.orders[0].tradingsymbol: the symbol alone is needed, as Kite writes")
+
+
 @pytest.mark.parametrize(
     ("order_type", "price", "trigger_price", "wrong"),
     [

@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from actors.domain.config import (
+    DIGEST_NEEDED,
     AccountConfig,
     Config,
     DeskLimits,
@@ -93,7 +94,10 @@ def test_an_account_is_all_that_is_needed():
         ("retention_days = 1.5", "$.store.retention_days", "a whole number is needed"),
         ('upstream = "zerodha"', "$.accounts.primary.upstream",
          "one of ticker_service, fyers, kite is needed"),
-        ('api_key = ""', "$.accounts.primary.api_key", "required field missing"),
+        ('upstream = "paper"', "$.accounts.primary.upstream",
+         ("one of ticker_service, fyers, kite is needed: "
+         "a paper broker is reached as the broker that it speaks as")),
+        ('api_key = ""', "$.accounts.primary.api_key", "required field missing, or empty"),
         ("api_key = 7", "$.accounts.primary.api_key", "a string is needed"),
         ("poll_s = 0.05", "$.accounts.primary.poll_s", "from 0.1 to 3600 is needed"),
         ("poll_s = 3601", "$.accounts.primary.poll_s", "from 0.1 to 3600 is needed"),
@@ -103,8 +107,8 @@ def test_an_account_is_all_that_is_needed():
         ('rollback = "keep"', "$.accounts.primary.rollback",
          "one of cancel_open, cancel_and_flatten is needed"),
         ('mode = "live"', "$.accounts.primary.mode", "one of trade, shadow is needed"),
-        ('sha256 = "abc"', "$.keys.desk.sha256", "64 hexadecimal digits are needed"),
-        (f'sha256 = "{"5E" * 32}"', "$.keys.desk.sha256", "64 hexadecimal digits are needed"),
+        ('sha256 = "abc"', "$.keys.desk.sha256", DIGEST_NEEDED),
+        (f'sha256 = "{"5E" * 32}"', "$.keys.desk.sha256", DIGEST_NEEDED),
         ('accounts = ["primary", "other"]', "$.keys.desk.accounts[1]", "there is no account other"),
         ("connections_max = 0", "$.keys.desk.connections_max", "at least 1 is needed"),
         ("requests_per_s = 0", "$.keys.desk.requests_per_s", "at least 1 is needed"),
@@ -173,6 +177,23 @@ def test_every_unknown_key_is_refused(table, path):
     """A misspelt key would leave its default in force unseen; in each table it is refused."""
     text = EVERYTHING.replace(table, f"{table}\nretries_max = 3\n", 1)
     assert faults_in(text) == [(path, "unknown field: retries_max")]
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "message"),
+    [
+        ("[servr]", "$", "servr (is server meant?)"),
+        ("[accounts.primary]\napp_secret = 1", "$.accounts.primary",
+         "app_secret (is api_secret meant?)"),
+        ("[accounts.primary.limits]\ncalls_per_min = 1", "$.accounts.primary.limits",
+         "calls_per_min (is calls_per_minute meant?)"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_told_with_the_one_that_is_meant(line, path, message):
+    """A key that is nearly one of its table's is told beside it."""
+    table = line.split("\n")[0]
+    text = EVERYTHING.replace(table, line, 1) if table in EVERYTHING else f"{EVERYTHING}\n{line}\n"
+    assert faults_in(text) == [(path, f"unknown field: {message}")]
 
 
 @pytest.mark.parametrize("kind", [AccountConfig, KeyConfig])

@@ -117,7 +117,8 @@ def test_each_broker_has_its_own_limits_and_addresses():
     """Kite's and Fyers' accounts are reached and paced as those brokers say, unless told otherwise."""
     config = parsed(
         '[accounts.fy]\nupstream = "fyers"\napp_id = "ABC-100"\n'
-        '[accounts.zer]\nupstream = "kite"\napi_key = "k"\nsocket_url = "ws://127.0.0.1:1/"\n'
+        '[accounts.zer]\nupstream = "kite"\napi_key = "k"\nurl = "http://127.0.0.1:1/"\n'
+        'socket_url = "ws://127.0.0.1:2/"\n'
         '[accounts.other]\nupstream = "fyers"\napp_id = "X-100"\n'
         "[accounts.other.limits]\ncalls_per_minute = 60\n"
     )
@@ -126,7 +127,7 @@ def test_each_broker_has_its_own_limits_and_addresses():
         "https://api-t1.fyers.in/api/v3",
         "wss://socket.fyers.in/trade/v3",
     )
-    assert (kite.address, kite.socket_address) == ("https://api.kite.trade", "ws://127.0.0.1:1/")
+    assert (kite.address, kite.socket_address) == ("http://127.0.0.1:1", "ws://127.0.0.1:2/")
     minutes = [each.limits.calls_per_minute for each in (fyers, kite, other)]
     assert minutes == [100, 400, 60]
     assert (fyers.limits.calls_per_day, other.limits.calls_per_day) == (50_000, 50_000)
@@ -135,9 +136,9 @@ def test_each_broker_has_its_own_limits_and_addresses():
 @pytest.mark.parametrize(
     ("text", "path", "message"),
     [
-        ('upstream = "fyers"', "app_id", "required field missing"),
+        ('upstream = "fyers"', "app_id", "required field missing, or empty"),
         ('upstream = "fyers"\napp_id = "a"\napi_key = "k"', "api_key", "fyers takes no such field"),
-        ('upstream = "kite"', "api_key", "required field missing"),
+        ('upstream = "kite"', "api_key", "required field missing, or empty"),
         (
             'upstream = "kite"\napi_key = "k"\nbatch_endpoint = "broker"',
             "batch_endpoint",
@@ -148,3 +149,19 @@ def test_each_broker_has_its_own_limits_and_addresses():
 def test_what_an_account_lacks_at_its_broker_is_named(text, path, message):
     """A field of another broker is as much a fault as one that is missing."""
     assert faults_in(f"[accounts.a]\n{text}\n") == [(f"$.accounts.a.{path}", message)]
+
+
+@pytest.mark.parametrize("upstream", ["fyers", "kite"])
+@pytest.mark.parametrize(
+    ("line", "other"), [('url = "http://h"', "socket_url"), ('socket_url = "ws://h"', "url")]
+)
+def test_an_account_is_not_half_at_a_stand_in(upstream, line, other):
+    """P21: where one address is set and the other is not, a token for one would go to both."""
+    reach = 'app_id = "a"' if upstream == "fyers" else 'api_key = "k"'
+    said = line.partition(" ")[0]
+    assert faults_in(f'[accounts.a]\nupstream = "{upstream}"\n{reach}\n{line}\n') == [
+        (
+            f"$.accounts.a.{other}",
+            f"needed where {said} is: else half would still go to {upstream} itself",
+        )
+    ]

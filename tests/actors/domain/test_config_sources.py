@@ -60,7 +60,7 @@ def test_what_the_environment_says_is_held_to_the_type_and_never_shown(given_tex
 
 
 def test_what_points_nowhere_is_named(tmp_path):
-    """A name that the environment lacks and a file that is not there are faults of their own."""
+    """What the environment lacks, and a file that is not there: by its whole path, and why."""
     (tmp_path / "binary.key").write_bytes(b"\xff\xfe")
     text = """
     [accounts.a]
@@ -68,13 +68,20 @@ def test_what_points_nowhere_is_named(tmp_path):
     url = ["file:missing", "file:binary.key", "file:.", "file:a\\u0000b"]
     api_key = "env:"
     """
+
+    def cannot(name):
+        return f"the file {tmp_path / name} cannot be read"
+
     assert faults_in(text, {"OTHER": "x"}, tmp_path) == [
-        ("$.accounts.a.upstream", "the environment has no NO_SUCH_NAME"),
-        ("$.accounts.a.url[0]", "the file missing cannot be read"),
-        ("$.accounts.a.url[1]", "the file binary.key cannot be read"),
-        ("$.accounts.a.url[2]", "the file . cannot be read"),
-        ("$.accounts.a.url[3]", "the file a\0b cannot be read"),
-        ("$.accounts.a.api_key", "the environment has no "),
+        (
+            "$.accounts.a.upstream",
+            "the environment has no NO_SUCH_NAME: set it for this process",
+        ),
+        ("$.accounts.a.url[0]", f"{cannot('missing')}: No such file or directory"),
+        ("$.accounts.a.url[1]", f"{cannot('binary.key')}: it is not UTF-8"),
+        ("$.accounts.a.url[2]", f"{cannot('.')}: Is a directory"),
+        ("$.accounts.a.url[3]", f"{cannot(chr(0).join('ab'))}: that is no path"),
+        ("$.accounts.a.api_key", "env:NAME is needed"),
     ]
 
 
@@ -144,7 +151,10 @@ def test_a_wrong_line_of_the_instruments_is_named(tmp_path):
     assert faults_in(WITH_LIST, folder=tmp_path) == [
         (
             "$.accounts.primary.instruments",
-            "the file lists/day.csv, line 3.lot_size: a whole number of units is needed",
+            (
+                f"the file {tmp_path / 'lists/day.csv'}, "
+                "line 3.lot_size: a whole number of units is needed"
+            ),
         )
     ]
 
@@ -156,11 +166,11 @@ def test_instruments_that_are_no_file_are_refused(tmp_path):
         large.truncate(LIST_BYTES_MAX + 1)
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe")
     for name, message in (
-        ("missing.csv", "the file missing.csv cannot be read"),
-        (".", "the file . cannot be read"),
-        (os.devnull, f"the file {os.devnull} cannot be read"),
-        ("binary.csv", "the file binary.csv cannot be read"),
-        ("large.csv", f"the file large.csv has more than {LIST_BYTES_MAX} bytes"),
+        ("missing.csv", f"the file {tmp_path}/missing.csv cannot be read: there is no such file"),
+        (".", f"the file {tmp_path} cannot be read: there is no such file"),
+        (os.devnull, f"the file {os.devnull} cannot be read: there is no such file"),
+        ("binary.csv", f"the file {tmp_path}/binary.csv cannot be read: it is not UTF-8"),
+        ("large.csv", f"the file {tmp_path}/large.csv has more than {LIST_BYTES_MAX} bytes"),
         ("", "files, addresses, or the word broker are needed"),
     ):
         text = WITH_LIST.replace("lists/day.csv", name)
@@ -200,7 +210,8 @@ def test_a_secret_in_the_place_of_a_file_is_not_told(tmp_path):
     text = WITH_LIST.replace('"lists/day.csv"', '"env:S"')
     given_env = {"TICKER_API_KEY": SECRET, "S": SECRET}
     ((path, message),) = faults_in(text, given_env, tmp_path)
-    assert (path, message) == ("$.accounts.primary.instruments", "the file cannot be read")
+    no_file = "the file cannot be read: there is no such file"
+    assert (path, message) == ("$.accounts.primary.instruments", no_file)
 
 
 def test_loading_reads_the_file_and_the_environment(tmp_path, monkeypatch):
@@ -226,6 +237,18 @@ def test_a_file_that_cannot_be_read_is_one_fault(tmp_path):
         with pytest.raises(ConfigError) as caught:
             Config.load(path)
         assert caught.value.faults == (Fault(str(path), f"cannot be read: {reason}"),)
+
+
+def test_what_is_no_toml_is_told_with_its_file(tmp_path):
+    """A fault of the syntax has no path inside: it is the file's own, with the place in it."""
+    path = tmp_path / "orderwire.toml"
+    path.write_text("[accounts.a]\nupstream = fyers\n")
+    with pytest.raises(ConfigError) as caught:
+        Config.load(path)
+    (fault,) = caught.value.faults
+    assert fault.path == str(path)
+    assert fault.message.startswith("not TOML: ")
+    assert "line 2" in fault.message
 
 
 @given(st.text(max_size=60), st.integers(0, len(EVERYTHING)), st.integers(0, 40))

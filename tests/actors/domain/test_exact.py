@@ -13,6 +13,7 @@ from actors.domain.errors import Fault, GatewayBug
 from actors.domain.exact import (
     DIGITS_MAX,
     FAULTS_MAX,
+    GUESSES_MAX,
     INT_MAX,
     exact_bool,
     exact_decimal,
@@ -143,8 +144,8 @@ def test_a_closed_class_names_the_fields_it_does_not_know():
     """A caller's field that we do not know may be a typo of one that moves money."""
     value = {"name": "n", "inner": [{"price": 1, "prize": 2, "a @ $.b": 3}], "ra te": 1}
     assert _faults(value, closed=True) == (
-        Fault("$", "unknown field: ra te"),
-        Fault("$.inner[0]", "unknown field: a @ $.b, prize"),
+        Fault("$", "unknown field: ra te (is rate meant?)"),
+        Fault("$.inner[0]", "unknown field: a @ $.b, prize (is price meant?)"),
     )
     assert strict_converter(lambda _: False).structure(value, _Outer).inner[0].price == 1
 
@@ -188,6 +189,15 @@ def test_a_long_message_is_cut():
     """P20: the names of unknown fields are the sender's, so their length is bounded."""
     (fault,) = _faults({"name": "n", "inner": [], "x" * 100_000: 1}, closed=True)
     assert len(fault.message) < 250
+
+
+def test_what_was_meant_is_looked_for_a_few_times_alone():
+    """P20: of the names that a sender made up only the first few are held against the known."""
+    many = {f"rat{letter}": 1 for letter in "abcdefgh"}
+    (fault,) = _faults({"name": "n", "inner": [], **many}, closed=True)
+    assert fault.message.count("is rate meant?") == GUESSES_MAX
+    (fault,) = _faults({"name": "n", "inner": [], "rate" * 11: 1}, closed=True)
+    assert "meant" not in fault.message
 
 
 @pytest.mark.parametrize("error", [RuntimeError("inside"), ValueError(), RecursionError()])

@@ -218,7 +218,7 @@ def test_legs_that_are_no_list_are_refused(orders):
 
 def test_a_callers_unknown_field_is_refused():
     """A field that we do not know may be a typo of one that moves money: `prize` for `price`."""
-    assert _leg_faults(prize=1) == [("$.orders[0]", "unknown field: prize")]
+    assert _leg_faults(prize=1) == [("$.orders[0]", "unknown field: prize (is price meant?)")]
     assert _fault(b'{"orders":[],"dry":true}') == (Fault("$", "unknown field: dry"),)
 
 

@@ -1,6 +1,11 @@
+from pathlib import Path
+
 import pytest
 
+from actors.domain.config import Config
 from tests.web.commands.processes import gateway_toml, ran
+from web.commands.check import load, summary
+from web.commands.faults import BadConfiguration
 
 SECRET = "a-secret-of-the-broker"
 
@@ -39,6 +44,30 @@ def test_where_lists_are_loaded_from_is_told(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("", "no token yet; a new one by POST /accounts/…/token alone: no api_secret is set"),
+        ('access_token = "t"', "a token is there; a new one by POST /accounts/…/token alone"),
+        (
+            'api_secret = "s"',
+            "no token yet; the login by the page will not come back: redirect_url",
+        ),
+        (
+            'api_secret = "s"\nredirect_url = "http://127.0.0.1:8009/login/back"',
+            "no token yet; a new one by the page's login",
+        ),
+    ],
+)
+def test_how_an_account_comes_to_its_token_is_told(lines, said):
+    """A token dies each morning: what brings the next one, and what of that is not set."""
+    text = f'[accounts.a]\nupstream = "fyers"\napp_id = "A-100"\n{lines}\n'
+    config = Config.parse(text, env={}, folder=Path())
+    told = "\n".join(summary(Path("orderwire.toml"), config))
+    assert f"a: {said}" in told
+    assert "a: its stream from wss://socket.fyers.in/trade/v3" in told
+
+
 @pytest.mark.process
 def test_each_fault_is_one_line_with_its_path(tmp_path):
     """Exit 2: every fault on stderr as `path: message`, no traceback, and no secret."""
@@ -63,6 +92,21 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     status, out, err = ran("check", "--config", tmp_path / "none.toml")
     assert (status, out, len(err)) == (2, [], 1)
     assert err[0].startswith(f"{tmp_path / 'none.toml'}: ")
+    status, out, err = ran("check")
+    assert (status, out) == (2, [])
+    assert err == ["orderwire.toml: cannot be read: No such file or directory"]
+
+
+def test_a_store_without_its_folder_is_a_fault(tmp_path):
+    """What would keep it from running is told before it is run, with the path of the value."""
+    store = tmp_path / "none" / "orderwire.db"
+    path = tmp_path / "orderwire.toml"
+    path.write_text(f'[accounts.a]\nupstream = "kite"\napi_key = "k"\n[store]\npath = "{store}"\n')
+    with pytest.raises(BadConfiguration) as told:
+        load(path)
+    assert told.value.lines == (f"$.store.path: there is no folder {store.parent}: make it first",)
+    store.parent.mkdir()
+    assert load(path).store.path == str(store)
 
 
 @pytest.mark.process

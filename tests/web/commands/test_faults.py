@@ -20,7 +20,13 @@ def test_a_port_that_cannot_be_had_is_one_line():
     error = OSError(errno.EADDRINUSE, "Address already in use")
     with pytest.raises(CannotRun) as told, listening("127.0.0.1", 8009):
         raise ExceptionGroup("", [ExceptionGroup("", [error])])
-    assert told.value.lines == ("cannot listen on 127.0.0.1 port 8009: Address already in use",)
+    in_use = "cannot listen on 127.0.0.1 port 8009: Address already in use"
+    assert told.value.lines == (f"{in_use}; another process has it: choose another port",)
+    with pytest.raises(CannotRun) as told, listening("10.1.2.3", 8009):
+        raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+    assert told.value.lines == (
+        "cannot listen on 10.1.2.3 port 8009: Cannot assign requested address",
+    )
 
 
 def test_a_file_that_cannot_be_had_is_told_as_a_file():

@@ -1,6 +1,7 @@
 import json
 import signal
 import subprocess
+import tomllib
 
 import httpx2
 import pytest
@@ -37,6 +38,18 @@ def test_it_speaks_as_the_broker_that_is_asked_for(upstream, path, headers):
             assert http.get(path).status_code in {400, 401}
             assert http.get("/orders/", headers={"X-API-Key": "k"}).status_code != 200
         assert paper.stop() == 0
+
+
+def test_it_says_how_a_gateway_reaches_it():
+    """On stderr, before it is ready, stand the lines of a configuration; P21: not a chosen key."""
+    options = ("--upstream", "fyers", "--accounts", "a,b")
+    with orderwire("paper", "--port", 0, *options, env={"ORDERWIRE_PAPER_KEY": "hunter2"}) as paper:
+        url = paper.ready()
+        assert paper.stop() == 0
+        told = tomllib.loads("\n".join(paper.rest("stderr")))["accounts"]
+    assert list(told) == ["a", "b"]
+    assert told["b"]["url"] == f"{url}/api/v3"
+    assert told["b"]["access_token"] == "env:ORDERWIRE_PAPER_KEY"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])

@@ -35,6 +35,7 @@ from web.sandbox.native import place_native
 from web.sandbox.orders import RefusedError
 
 PREFIX: Final = "/api/v3/"
+ELSEWHERE: Final = "Not Found: a paper broker as Fyers is at /api/v3, its socket at /trade/v3"
 
 
 class Rest:
@@ -46,7 +47,7 @@ class Rest:
     async def handle(self, request: Request) -> Response:
         """Answer one request; it may take for ever, as a broker may."""
         if not request.path.startswith(PREFIX):
-            return refused(404, "Not Found")
+            return refused(404, ELSEWHERE)
         path = request.path.removeprefix(PREFIX).rstrip("/").split("/")
         if (request.method, path) == ("GET", ["generate-authcode"]):
             return login_page(self._desk, request.query)

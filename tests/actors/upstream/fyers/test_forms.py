@@ -66,6 +66,12 @@ def test_a_share_sold_after_hours_is_written_as_fyers_has_it():
     assert (sent["productType"], sent["offlineOrder"]) == ("INTRADAY", True)
 
 
+def test_the_products_that_are_taken_are_told_with_one_that_is_not():
+    """MARGIN is Fyers' own word, and ours is NRML: who writes theirs is told which there are."""
+    with pytest.raises(BrokerRefused, match="of product MARGIN, but CNC, MIS, NRML, MTF; nothing"):
+        order_fields(evolve(LEG, product="MARGIN"))
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("product", "XYZ"), ("product", "CO"), ("product", "BO"), ("variety", "iceberg")],

@@ -4,6 +4,7 @@ import trio
 from tests.web.sandbox.fyers.given import book, call, combined, placed, wanted
 from tests.web.sandbox.given import Clock
 from web.sandbox.faults import Fault
+from web.sandbox.http import Request
 from web.sandbox.paper import PaperOptions, open_paper
 
 
@@ -155,6 +156,14 @@ async def test_what_is_not_there_is_404(autojump_clock, broker, method, path):
     """In Fyers' form, under /api/v3 and elsewhere."""
     status, said = await call(broker, method, path)
     assert (status, said["s"]) == (404, "error")
+
+
+async def test_who_knocks_beside_it_is_told_where_it_is(autojump_clock, broker):
+    """An address without /api/v3 is the likeliest mistake: its 404 says what is right."""
+    answer = await broker.handle(Request("GET", "/generate-authcode"))
+    assert answer.status == 404
+    assert b"/api/v3" in answer.body
+    assert b"/trade/v3" in answer.body
 
 
 async def test_faults_are_told_in_fyers_words(autojump_clock):
