@@ -4,6 +4,7 @@ import pytest
 import trio
 
 from actors import batch as batch_module
+from actors.admission import NOT_READY
 from actors.domain.batch import IdempotencyClaim
 from actors.domain.errors import BadRequest, GatewayBug, Refused, StoreError, Unavailable
 from actors.domain.saga import decide
@@ -158,7 +159,7 @@ async def test_an_account_that_is_not_ready_takes_no_batch(state, autojump_clock
     async with desk_at_work() as desk:
         stream = desk.line.stream
         stream.row.note(state=state)
-        with pytest.raises(Unavailable, match=state):
+        with pytest.raises(Unavailable, match=NOT_READY[state].split(":")[0]):
             await desk.place("FILL")
     async with desk_at_work(Desk(), for_s=0) as desk:
         with pytest.raises(Unavailable, match="not reconciled"):

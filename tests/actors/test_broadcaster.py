@@ -149,10 +149,12 @@ async def test_feeds_are_bounded_and_forgotten_when_nobody_reads(air, autojump_c
 
 
 async def test_statistics_say_how_far_the_furthest_is_behind(air, autojump_clock):
-    """P20: feeds beside their bound, subscribers, and the greatest lag."""
+    """P20: feeds beside their bound, what they keep, subscribers, and the greatest lag."""
     assert air.broadcaster.statistics() == {
         "feeds": 0,
         "feeds_max": broadcaster.FEEDS_MAX,
+        "feed_frames": 0,
+        "feed_heads": 0,
         "subscribers": 0,
         "lag_events": 0,
     }
@@ -161,6 +163,7 @@ async def test_statistics_say_how_far_the_furthest_is_behind(air, autojump_clock
     await quick.read()
     statistics = air.broadcaster.statistics()
     assert (statistics["subscribers"], statistics["lag_events"]) == (2, 4)
+    assert statistics["feed_frames"] == statistics["feed_heads"] == 4
     await slow.read()
     assert air.broadcaster.statistics()["lag_events"] == 0
 

@@ -11,29 +11,28 @@ from web.guides.texts import NAMES, PATH
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 
-LONG = pytest.mark.long
-LOOKS = [
-    pytest.param(DESK, "dark", id="desk-dark"),
-    pytest.param(PHONE, "light", id="phone-light"),
-    pytest.param(DESK, "light", id="desk-light", marks=LONG),
-    pytest.param(PHONE, "dark", id="phone-dark", marks=LONG),
-]
+LOOKS = [(DESK, "dark"), (PHONE, "light"), (DESK, "light"), (PHONE, "dark")]
+EVERY = ("", *NAMES)
+ONCE = [(name, *LOOKS[i % len(LOOKS)]) for i, name in enumerate(EVERY)]
+ALL = [(name, *look) for look in LOOKS for name in EVERY]
+MANY = [pytest.param(ONCE, id="once"), pytest.param(ALL, id="all", marks=pytest.mark.long)]
 
 
-@pytest.mark.parametrize(("size", "theme"), LOOKS)
-def test_a_guide_reads_at_any_size(chromium, demo, witness, size, theme):
+@pytest.mark.parametrize("views", MANY)
+def test_a_guide_reads_at_any_size(chromium, demo, witness, views):
     """No text runs out of the screen, no rule of axe is broken, nobody else is asked for anything."""
-    context = chromium.new_context(viewport=size)
-    context.add_init_script(f"localStorage.setItem('orderwire-theme', '{theme}')")
-    page = context.new_page()
-    witness.watch(page)
-    for name in ("", *NAMES):
+    axe = gzip.decompress(AXE.read_bytes()).decode()
+    for name, size, theme in views:
+        context = chromium.new_context(viewport=size)
+        context.add_init_script(f"localStorage.setItem('orderwire-theme', '{theme}')")
+        page = context.new_page()
+        witness.watch(page)
         page.goto(f"{demo}{PATH}/{name}".rstrip("/"))
         assert page.get_attribute("html", "data-theme") == theme
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
-        page.evaluate(gzip.decompress(AXE.read_bytes()).decode())
+        page.evaluate(axe)
         assert faults(page) == {}, name
-    context.close()
+        context.close()
 
 
 def test_the_guides_are_a_click_away(page, demo, expect):

@@ -21,7 +21,8 @@ async def test_what_is_answered_is_as_it_is_told(gateway, autojump_clock, call):
     await gateway.tell(a_trade("t1"), a_position(), events=2)
     needed = "&".join(f"{one.name}=OnOrders" for one in call.query if one.required)
     client = gateway.app.test_client()
-    answer = await client.open(f"{call.path}?{needed}", method=call.method)
+    path = call.path.format(name="batches")
+    answer = await client.open(f"{path}?{needed}", method=call.method)
     assert answer.status_code == 200
     text = await answer.get_data(as_text=True)
     Judge().answer(call.endpoint, 200, answer.content_type, text)
