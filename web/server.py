@@ -63,14 +63,16 @@ async def serve(
     listen: Listen,
     *,
     stop: trio.Event,
+    listeners: Sequence[trio.SocketListener] = (),
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve an app until `stop` is set or the task is cancelled; `task_status` is given the URL.
 
-    The app's own handlers watch `stop` too, and close their websockets with 1012. Error handling:
-    OSError when the port cannot be had; no error of a connection comes out.
+    `listeners` are the port, where that is open already. The app's own handlers watch `stop` too,
+    and close their websockets with 1012. Error handling: OSError when the port cannot be had; no
+    error of a connection comes out.
     """
-    listeners = await open_listeners(listen)
+    listeners = listeners or await open_listeners(listen)
     async with trio.open_nursery() as background:
         app.nursery = background
         app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = None

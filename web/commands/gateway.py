@@ -1,7 +1,7 @@
 """A gateway in one process: what `serve` and `demo` have in common.
 
-Config ──▶ open_system ──▶ make_app ──▶ serve ──▶ URL
-                              stop ───────┘
+Config ──▶ port ──▶ open_system ──▶ make_app ──▶ serve ──▶ URL
+                                       stop ───────┘
 
     stop ─┬─ sockets ──── 0.4 of the grace ┐
           └─ batches ──── 0.5 ─────────────┴─▶ streams ─▶ what was heard is durable ─▶ store closed
@@ -10,7 +10,7 @@ Config ──▶ open_system ──▶ make_app ──▶ serve ──▶ URL
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Final
 
@@ -21,7 +21,7 @@ from actors import Config, System, open_system
 from actors.domain.errors import StoreError
 from web.app import make_app
 from web.auth import Access
-from web.server import Listen
+from web.server import Listen, open_listeners
 from web.server import serve as serve_app
 
 from .collector import calm_collector
@@ -55,14 +55,21 @@ async def gateway(config: Config, access: Access, stop: trio.Event) -> AsyncIter
         grace_s=server.grace_s * DRAIN_SHARE,
         connections_per_address_max=server.connections_per_address_max,
     )
-    with store_told():
-        async with open_system(config) as system, trio.open_nursery() as nursery:
-            nursery.start_soon(hurry_batches, system, stop, server.grace_s * SETTLE_SHARE)
-            app = make_app(system, access, stop=stop, version=own_version())
-            with listening(server.host, server.port):
-                url = await nursery.start(partial(serve_app, app, listen, stop=stop))
-            with calm_collector():
-                yield Gateway(url, system)
+    async with AsyncExitStack() as opened:
+        # The port comes first: a broker must not hear of a gateway that is one too many.
+        with listening(server.host, server.port):
+            listeners = await open_listeners(listen)
+        for listener in listeners:
+            opened.push_async_callback(listener.aclose)
+        opened.enter_context(store_told())
+        system = await opened.enter_async_context(open_system(config))
+        nursery = await opened.enter_async_context(trio.open_nursery())
+        nursery.start_soon(hurry_batches, system, stop, server.grace_s * SETTLE_SHARE)
+        app = make_app(system, access, stop=stop, version=own_version())
+        serving = partial(serve_app, app, listen, stop=stop, listeners=listeners)
+        url = await nursery.start(serving)
+        opened.enter_context(calm_collector())
+        yield Gateway(url, system)
 
 
 async def hurry_batches(system: System, stop: trio.Event, within_s: float) -> None:

@@ -9,7 +9,6 @@ from actors.domain.errors import StoreDamaged
 from web.auth import Access
 from web.commands.faults import CannotRun
 from web.commands.gateway import SETTLE_SHARE, gateway, store_told, until_reconciled
-from web.commands.process import told_of
 
 
 def configured(folder, port=0):
@@ -49,17 +48,17 @@ async def test_batches_are_told_by_when_they_must_end(tmp_path):
 
 
 @pytest.mark.process
-async def test_a_port_in_use_is_told(tmp_path):
-    """CannotRun, with the port; the store is closed again and can be opened by the next."""
+async def test_a_port_in_use_is_told_first(tmp_path):
+    """CannotRun, with the port, before the store is opened or any broker is asked."""
     listener, *_ = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listener.socket.getsockname()[1]
     async with listener:
         config = configured(tmp_path, port)
-        for _ in range(2):
-            with trio.fail_after(30), pytest.raises(ExceptionGroup) as raised:
-                async with gateway(config, Access.open_on_loopback(config), trio.Event()):
-                    raise AssertionError
-            assert f"port {port}" in told_of(raised.value).lines[0]
+        with trio.fail_after(30), pytest.raises(CannotRun) as raised:
+            async with gateway(config, Access.open_on_loopback(config), trio.Event()):
+                raise AssertionError
+        assert f"port {port}" in raised.value.lines[0]
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_store_that_cannot_be_had_is_told_and_a_defect_is_not():
