@@ -86,8 +86,7 @@ class Connection:
                 "connection broke the protocol", reason=_names(errors), request_id=request_id
             )
         finally:
-            self._peer.gone = True
-            self._socket.close()
+            self._peer.close()
 
     def farewell(self) -> None:
         """End it now if it is idle; a request that runs is answered, and then it ends."""

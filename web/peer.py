@@ -27,7 +27,9 @@ from actors.feed import Sent
 STALL_S: Final = 5.0  # a peer that takes not one byte for so long has stalled, and is cut
 MORE_S: Final = 1.0  # but a websocket's, if it reads again by then, is told
 LOOKS: Final = 10  # how often in the stall's time it is tried
+LEFT_S: Final = 10.0  # for which the kernel keeps what was closed and is not taken
 NO_LINGER: Final = struct.pack("ii", 1, 0)
+USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)  # not every system has it
 
 
 class PeerGoneError(Exception):
@@ -75,6 +77,17 @@ class Peer:
         with suppress(OSError):
             # What the kernel still holds for a peer that does not read is dropped too.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self._socket.close()
+
+    def close(self) -> None:
+        """Let go of it: what the kernel holds still goes its way, for a while."""
+        self.gone = True
+        if USER_TIMEOUT is not None:
+            with suppress(OSError):
+                # Not before: of an open connection the kernel counts the time since the window
+                # closed, and cuts a reader that takes a little at a time.
+                milliseconds = round(LEFT_S * 1000)
+                self._socket.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, milliseconds)
         self._socket.close()
 
     def push(self, data: bytes) -> Sent:

@@ -35,13 +35,11 @@ log = structlog.get_logger()
 
 BACKLOG: Final = 1024
 SEND_BUFFER_BYTES: Final = 1 << 18  # the kernel's share of what a slow reader can make us hold
-USER_TIMEOUT_S: Final = 10.0  # for which the kernel keeps what a peer does not take, closed or not
 CONNECTIONS_MAX: Final = 10_000  # in all
 FILES_KEPT: Final = 256  # descriptors that no connection gets: the store's, the brokers', ours
 REFUSALS_TOLD_EACH_S: Final = 1.0
 MESSAGE_BYTES_MAX: Final = 1 << 20  # of any websocket; a surface may set itself a smaller bound
 HEAD_BYTES_MAX: Final = 1 << 14
-USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)  # not every system has it
 PORT: Final = "orderwire.port"  # where an app finds the Port that serves it
 
 
@@ -98,9 +96,6 @@ async def open_listeners(listen: Listen) -> list[trio.SocketListener]:
             await listener.aclose()
     for listener in listeners:
         listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        if USER_TIMEOUT is not None:
-            milliseconds = round(USER_TIMEOUT_S * 1000)
-            listener.socket.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, milliseconds)
     return listeners
 
 
