@@ -48,6 +48,7 @@ def test_account_is_halted_and_resumed(page, demo, expect):
     assert row_of(demo, "hedge")["halted"] is None
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_all_accounts_are_halted_at_once(page, demo, expect):
     """The kill switch for all names the accounts that it will halt."""
     page.click("#halt-all")
@@ -61,6 +62,7 @@ def test_all_accounts_are_halted_at_once(page, demo, expect):
         expect(page.locator(f".account-hands [data-account={account}] .halted")).to_have_text("")
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_stream_is_stopped_and_started(page, demo, expect):
     """An account's stream is disconnected and connected again, and its state is told each time."""
     hand(page, "disconnect", "hedge")

@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.web.browser import DESK, PHONE
 from tests.web.desk_hand import place_by_api
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.long]
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_rejected_order_is_counted_until_it_is_looked_at(page, demo, expect):
     """A rejected order is counted in the title and on the bell; opening the list takes it as seen,
     and leads to the order.

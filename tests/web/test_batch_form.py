@@ -69,6 +69,38 @@ def test_iron_condor_from_its_shape_to_its_outcome(page, expect):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+SPREAD = {"series": "niftyx", "right": "PE", "buy": "25800", "sell": "25600", "quantity": "75"}
+STRADDLE = {"series": "NIFTYX", "side": "BUY", "strike": "25800", "quantity": "75"}
+
+
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
+@pytest.mark.parametrize(
+    ("shape", "values", "legs"),
+    [
+        ("spread", SPREAD, ["BUY NIFTYX25800PE", "SELL NIFTYX25600PE"]),
+        ("straddle", STRADDLE, ["BUY NIFTYX25800CE", "BUY NIFTYX25800PE"]),
+    ],
+)
+def test_shape_asks_for_what_it_needs_and_fills_in_its_legs(page, expect, shape, values, legs):
+    """A spread and a straddle say what is missing, then come to two legs of the shared quantity."""
+    open_form(page)
+    page.select_option("[name=template]", shape)
+    page.click("text=Fill in the legs")
+    expect(page.locator(".template [data-name=series] .fault")).to_have_text("is needed")
+    for name, value in values.items():
+        field = page.locator(f".template [name={name}]")
+        (field.select_option if name in {"right", "side"} else field.fill)(value)
+    page.click("text=Fill in the legs")
+    told = page.evaluate(
+        """() => [...document.querySelectorAll("dialog.wide .leg")].map((leg) => {
+          const say = (name) => leg.querySelector(`[name=${name}]`).value;
+          return `${say("transaction_type")} ${say("tradingsymbol")} ${say("quantity")}`;
+        })"""
+    )
+    assert told == [f"{leg} 75" for leg in legs]
+
+
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_each_fault_stands_at_its_field(page, expect):
     """What the gateway finds is told under the field that it is of, once that was touched; all of
     it when one asks to place; and nothing is sent.
@@ -87,6 +119,7 @@ def test_each_fault_stands_at_its_field(page, expect):
     assert keys == []
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_legs_are_added_and_removed(page, expect):
     """Legs come and go, keep their numbers in order, and the last one cannot be taken away."""
     open_form(page)
@@ -102,6 +135,7 @@ def test_legs_are_added_and_removed(page, expect):
     expect(page.get_by_role("button", name="Remove leg 1")).to_have_count(0)
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_each_term_of_a_leg_can_be_written(page, expect):
     """Trigger, product, validity, variety and tag reach the gateway as they were written; those
     that are folded away are told in the fold's own line, and in the question as far as they are odd.
@@ -137,10 +171,12 @@ def test_each_term_of_a_leg_can_be_written(page, expect):
     }
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_retry_after_a_lost_answer_goes_under_the_same_key(page, expect):
     """P11: an answer that is lost leaves the same key for the retry, so the batch is there once; an
     edit makes another key, and the page says what that may mean.
     """
+    symbol = f"RESTTWICE{page.viewport_size['width']}"
     keys = keys_of(page)
     lost = []
 
@@ -155,22 +191,22 @@ def test_retry_after_a_lost_answer_goes_under_the_same_key(page, expect):
     page.route(BATCH, lose)
     open_form(page)
     page.get_by_role("button", name="Remove leg 2").click()
-    fill(page, 0, "RESTTWICE")
+    fill(page, 0, symbol)
     place(page)
     agree(page)
     expect(page.locator(f"{FORM} .answer")).to_contain_text("cannot place it twice")
-    fill(page, 0, "RESTTWICE", quantity="75")
+    fill(page, 0, symbol, quantity="75")
     expect(page.locator(f"{FORM} .answer")).to_contain_text("may be in the market")
-    fill(page, 0, "RESTTWICE", quantity="50")
+    fill(page, 0, symbol, quantity="50")
     page.click("text=Try again")
     expect(page.locator(".placed .outcome")).to_contain_text("Its leg was accepted.")
     assert len(keys) == 2
     assert keys[0] == keys[1]
     page.click("text=Place another")
     page.get_by_role("button", name="Remove leg 2").click()
-    fill(page, 0, "RESTTWICE")
+    fill(page, 0, symbol)
     page.get_by_role("button", name="Close").first.click()
-    page.fill("#filter", "RESTTWICE")
+    page.fill("#filter", symbol)
     expect(page.locator("#rows .row")).to_have_count(1)
 
 

@@ -42,6 +42,7 @@ def test_each_exposure_has_a_line_of_its_own(exposed, page, expect):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_flatten_says_what_it_sends_and_keeps_the_line(exposed, demo, page, expect):
     """P10: while it is unwound once more its line stays and says so, and what still remains is told
     again.
@@ -56,14 +57,18 @@ def test_flatten_says_what_it_sends_and_keeps_the_line(exposed, demo, page, expe
     expect(line.locator("strong")).to_have_text("EXPOSED", timeout=OUTCOME_MS)
 
 
-def test_acknowledged_exposure_is_the_desks_own(exposed, demo, page, expect):
+@pytest.mark.parametrize(
+    ("page", "which"), [(PHONE, 0), (DESK, 1)], ids=["phone", "desk"], indirect=["page"]
+)
+def test_acknowledged_exposure_is_the_desks_own(exposed, demo, page, expect, which):
     """P10: a question that is answered with No leaves all as it is; once acknowledged, the line goes
     and the batch says whose the position is.
     """
-    line = page.locator(f".exposed[data-batch='{exposed[0]['batch_id']}']")
+    batch, account = exposed[which]["batch_id"], exposed[which]["account_id"]
+    line = page.locator(f".exposed[data-batch='{batch}']")
     line.get_by_role("button", name="Acknowledge", exact=False).click(timeout=OUTCOME_MS)
     question = page.locator("dialog.confirm")
-    expect(question).to_contain_text("long 50 STUCKPRIMARY (NFO, NRML)")
+    expect(question).to_contain_text(f"long 50 STUCK{account.upper()} (NFO, NRML)")
     expect(question).to_contain_text("Nothing is sent to the broker.")
     page.click("text=No, leave it")
     expect(question).to_have_count(0)
@@ -71,5 +76,5 @@ def test_acknowledged_exposure_is_the_desks_own(exposed, demo, page, expect):
     line.get_by_role("button", name="Acknowledge", exact=False).click()
     agree(page)
     expect(line).to_have_count(0)
-    where = f"{demo}/accounts/primary/batch-orders/{exposed[0]['batch_id']}"
+    where = f"{demo}/accounts/{account}/batch-orders/{batch}"
     assert call(where)["cleared_by"] == "acknowledged"

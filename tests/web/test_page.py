@@ -16,6 +16,11 @@ from tests.web.browser import DESK, PHONE, SOCKET, Wire
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 LIVE = re.compile(r"^Live$")
+PLOTTED = """() => {
+  const plot = document.querySelector("#plot canvas");
+  const { data } = plot.getContext("2d").getImageData(0, 0, plot.width, plot.height);
+  return data.some((part) => part > 0);
+}"""
 NUMBER = re.compile(r"^[1-9][\d,]*$")
 
 
@@ -34,6 +39,7 @@ def test_orders_live_on_the_page(page, expect):
     expect(page.locator("#position")).not_to_have_text(before)
     expect(page.locator("[data-count=orders]")).not_to_have_text(orders)
     page.wait_for_selector("#rows .cell[data-lit]")  # a cell that changed while we looked
+    page.wait_for_function(PLOTTED)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator("#stale").is_hidden()
 
@@ -60,6 +66,8 @@ def test_great_numbers_move_nothing(page):
           say(".fresh", "+23,456");
           say("#card-pnl .result", "\u221212,34,567.89");
           say("#card-pnl .about span", "\u221212,34,567.89 made");
+          const wide = document.documentElement.scrollWidth - window.innerWidth;
+          if (wide > 0) return `wider than the screen by ${wide}`;
           return before === where() ? "" : `${before}\n${where()}`;
         }"""
     )

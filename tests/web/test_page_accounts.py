@@ -26,6 +26,7 @@ def test_an_account_that_is_down_is_told_as_stale(page, expect):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
 def test_an_account_that_needs_a_login_leads_to_it(page, expect):
     """`needs_login` has a link to the broker's login, in the header and where it is told."""
     told_of(page, hedge={"state": "needs_login"})
@@ -34,6 +35,7 @@ def test_an_account_that_needs_a_login_leads_to_it(page, expect):
         expect(link).to_have_attribute("href", "/accounts/hedge/login")
 
 
+@pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
 def test_a_stream_is_disconnected_and_connected_from_the_page(page, expect):
     """An account's sheet has its facts; its stream is stopped there after a question, which the
     page then tells as stale, and started again.
@@ -97,6 +99,7 @@ def test_a_new_snapshot_tells_what_changed_meanwhile(blank, demo):
     assert keys == ["a 2", "a 3"]
 
 
+@pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
 def test_a_refusal_is_told_where_it_happens(page, witness, expect):
     """What the gateway refuses is told at the foot of the page with its own words, and stays long
     enough to be read.

@@ -16,6 +16,22 @@ NEW = re.compile(r"^\+[1-9]")
 ROWS = "#rows .row"
 
 
+TOLD = """() => {
+  const row = document.querySelector("#rows .row[aria-selected=true]");
+  const told = document.getElementById("grid").getAttribute("aria-activedescendant");
+  return row !== null && row.id === told;
+}"""
+
+
+# The first row that is wholly in sight, or the one of a key: {key, y}, read in one step.
+READ = """(key) => {
+  const top = document.querySelector("#table .head").getBoundingClientRect().bottom;
+  const rows = [...document.querySelectorAll("#rows .row")]
+    .map((row) => ({ key: row.dataset.key, y: row.getBoundingClientRect().y }));
+  return rows.find((row) => (key === null ? row.y >= top : row.key === key)) ?? null;
+}"""
+
+
 def column(page, name):
     """What a column says, row by row, from the first row that is in the page."""
     return texts(page, f"{ROWS} .{name}")
@@ -42,6 +58,7 @@ def test_each_tab_has_its_rows_and_its_card(page, expect):
     expect(page.locator("#tab-trades .count")).to_have_text(card.inner_text())
 
 
+@pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
 def test_gain_and_loss_are_told_by_sign_and_arrow(page, expect):
     """P&L has its sign and an arrow, not its colour alone; numbers stand right-aligned with as many
     decimals in all of a column.
@@ -79,6 +96,25 @@ def test_rows_are_sorted_by_any_column_and_stay_so(page, expect):
     assert names == sorted(names, reverse=True)
 
 
+@pytest.mark.parametrize("page", [PHONE], ids=["phone"], indirect=True)
+def test_on_a_phone_a_choice_sorts_the_rows(page, expect):
+    """Where there are no heads to press, a choice of every column both ways sorts the rows; for
+    the batches there is nothing to choose.
+    """
+    page.select_option("#sort", "symbol up")
+    page.wait_for_function(
+        """() => {
+          const names = [...document.querySelectorAll("#rows .symbol b")].map((one) => one.innerText);
+          return names.length > 1 && names.join() === [...names].sort().join();
+        }"""
+    )
+    page.click("#tab-positions")
+    expect(page.locator("#sort")).to_have_value("symbol up")
+    page.click("#tab-batches")
+    expect(page.locator("#sort")).to_be_hidden()
+
+
+@pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
 def test_filter_and_account_narrow_the_rows(page, expect):
     """A text leaves only rows that hold every word of it; an account leaves only its rows; both are
     told beside the table.
@@ -100,6 +136,7 @@ def test_filter_and_account_narrow_the_rows(page, expect):
     expect(page.locator(f"{ROWS} .account").filter(has_not_text="primary")).to_have_count(0)
 
 
+@pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
 def test_a_kind_that_is_not_ticked_is_not_sent(page, expect):
     """Unticked, a kind stands still and the others go on; ticked again, it is whole at once."""
     said = []
@@ -118,6 +155,7 @@ def test_a_kind_that_is_not_ticked_is_not_sent(page, expect):
     assert said == []
 
 
+@pytest.mark.parametrize("page", [None, PHONE], ids=["desk", "phone"], indirect=True)
 def test_streaming_is_stopped_and_goes_on_without_a_hole(page, demo, expect):
     """Stopped by the reader the page says STALE and as of when; started again it resumes from its
     place, and what came in between is marked as missed until it is seen.
@@ -149,6 +187,7 @@ def test_it_is_used_with_keys_alone(page, expect):
     page.keyboard.press("/")
     expect(page.locator("#filter")).to_be_focused()
     page.keyboard.type("complete")
+    expect(page.locator("#shown")).to_have_text(re.compile(r"^([3-9]\d|\d{3}|[\d,]{5,}) of"))
     page.keyboard.press("Enter")
     grid = page.locator("#grid")
     expect(grid).to_be_focused()
@@ -156,7 +195,14 @@ def test_it_is_used_with_keys_alone(page, expect):
     page.keyboard.press("ArrowDown")
     chosen = page.locator(f"{ROWS}[aria-selected=true]")
     expect(chosen).to_have_count(1)
-    expect(grid).to_have_attribute("aria-activedescendant", chosen.get_attribute("id"))
+    page.wait_for_function(TOLD)
+    key, count = chosen.get_attribute("data-key"), page.locator("#shown")
+    place = page.evaluate(READ, key)["y"]
+    for _ in range(5):  # it stays where it is, however many come above it
+        before = count.inner_text()
+        expect(count).not_to_have_text(before)
+        assert abs(page.evaluate(READ, key)["y"] - place) < 2
+    assert chosen.get_attribute("data-key") == key
     page.keyboard.press("End")
     expect(chosen).to_be_in_viewport()
     page.keyboard.press("Home")
@@ -205,15 +251,6 @@ def test_only_what_is_seen_is_in_the_page(page, expect):
     assert (result["height"], result["same"]) == (f"{5000 * 38}px", True)
     expect(page.locator(ROWS).first).to_be_visible()
     assert page.locator(ROWS).count() < 60
-
-
-# The first row that is wholly in sight, or the one of a key: {key, y}, read in one step.
-READ = """(key) => {
-  const top = document.querySelector("#table .head").getBoundingClientRect().bottom;
-  const rows = [...document.querySelectorAll("#rows .row")]
-    .map((row) => ({ key: row.dataset.key, y: row.getBoundingClientRect().y }));
-  return rows.find((row) => (key === null ? row.y >= top : row.key === key)) ?? null;
-}"""
 
 
 def test_what_is_read_stays_where_it_is(page, expect):

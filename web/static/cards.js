@@ -25,13 +25,14 @@ export function mount(app, element) {
   const result = make("div", { class: "card", id: "card-pnl" });
   const sum = make("strong", { class: "result" });
   const parts = make("p", { class: "about" }, make("span"), make("span"));
+  const gains = { sum, parts, of: null, made: "" }; // of which shelf, and what it was made of
   result.append(make("h2", {}, "P&L"), make("p", { class: "big" }, sum), parts);
   const flow = make("div", { class: "card flow", id: "plot" });
   element.append(...cards.map((card) => card.node), result, flow);
   mountPlot(app, flow);
   app.on("draw", () => {
     for (const card of cards) drawCard(app, card);
-    drawResult(app, sum, parts);
+    drawResult(app, gains);
   });
 }
 
@@ -93,18 +94,21 @@ function lastOf(app, shelf) {
   return shelf.last.at;
 }
 
-function drawResult(app, sum, parts) {
+function drawResult(app, gains) {
   const { positions } = app.shown;
-  const known = positions.sums;
-  if (known?.version === positions.version && known.account === app.account) return;
+  const some = app.seen || app.past !== null;
+  const made = `${positions.version} ${app.account} ${some}`;
+  if (gains.of === positions && gains.made === made) return;
   const sums = { pnl: 0, realised: 0, unrealised: 0 };
   for (const { account_id, data } of positions.rows.values()) {
     if (app.account !== "" && account_id !== app.account) continue;
     for (const name of Object.keys(sums)) sums[name] += data[name];
   }
-  positions.sums = { version: positions.version, account: app.account };
+  Object.assign(gains, { of: positions, made });
+  const { sum, parts } = gains;
+  const told = (value) => (some ? gain(value) : NOTHING);
   mark(sum, "data-gain", gainSide(sums.pnl));
-  write(sum, app.seen || app.past !== null ? gain(sums.pnl) : NOTHING);
-  write(parts.firstElementChild, `${gain(sums.realised)} made`);
-  write(parts.lastElementChild, `${gain(sums.unrealised)} open`);
+  write(sum, told(sums.pnl));
+  write(parts.firstElementChild, `${told(sums.realised)} made`);
+  write(parts.lastElementChild, `${told(sums.unrealised)} open`);
 }

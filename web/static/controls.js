@@ -76,7 +76,8 @@ function accountOf(app) {
   select.addEventListener("change", () => app.choose(select.value));
   const fill = () => {
     const ids = ["", ...app.book.accounts.keys()];
-    if (ids.join("\n") === [...select.options].map((each) => each.value).join("\n")) return;
+    const known = [...select.options].map((each) => each.value);
+    if (known.length > 0 && ids.join("\n") === known.join("\n")) return;
     const options = ids.map((id) => make("option", { value: id }, id || "All accounts"));
     select.replaceChildren(...options);
     select.value = app.account;
@@ -94,6 +95,7 @@ function sortOf(app) {
   const select = make("select", { id: "sort", "aria-label": "Sort by" });
   const fill = () => {
     const columns = COLUMNS[app.tab] ?? [];
+    select.hidden = columns.length === 0;
     select.replaceChildren(
       ...columns.flatMap(({ name, title }) => [
         make("option", { value: `${name} down` }, `${title} ↓`),

@@ -39,6 +39,7 @@ class Table {
     this.viewport = new Viewport(element, this.head, this.body, () => app.stir());
     this.entries = [];
     this.current = null; // the key of the row that the keys act on
+    this.held = null; // {wish, index, key}: the row that stays where it is
     this.grid.addEventListener("keydown", (event) => this.pressed(event));
     this.body.addEventListener("click", (event) => this.clicked(event));
     app.on("tab", () => this.turn());
@@ -101,7 +102,7 @@ class Table {
   // What is read stays where it is when rows come above it: by time nothing else moves a row.
   hold(wish) {
     const { entries, viewport, held } = this;
-    if (held !== undefined && held.index > 0 && held.wish === wish && wish.includes(" time ")) {
+    if (held !== null && held.wish === wish && wish.includes(" time ")) {
       const shift = entries.findIndex((entry) => entry.key === held.key) - held.index;
       if (shift > 0) {
         const { row } = viewport.range(entries.length);
@@ -109,8 +110,19 @@ class Table {
         viewport.scroll(shift * row);
       }
     }
-    const index = viewport.top();
-    this.held = { wish, index, key: entries[index]?.key };
+    this.held = this.anchor(wish);
+  }
+
+  // The row that is kept in its place: the one that the keys act on, or the first in sight of who
+  // has scrolled down. At the top, with no such row, the newest are let in.
+  anchor(wish) {
+    const { entries, viewport, current } = this;
+    const { first, last } = viewport.range(entries.length);
+    const isKeyed = current !== null && this.grid.matches(":focus-visible");
+    const at = isKeyed ? entries.findIndex((entry) => entry.key === current) : -1;
+    const index = at >= first && at < last ? at : viewport.top();
+    const isHeld = index < entries.length && (index > 0 || index === at);
+    return isHeld ? { wish, index, key: entries[index].key } : null;
   }
 
   drawHead() {

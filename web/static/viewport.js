@@ -80,8 +80,10 @@ export class Viewport {
     return Math.max(1, Math.floor((below - above) / row) - 1);
   }
 
+  // To the top of another table, whose rows may be of another height.
   toTop() {
     this.box.scrollTop = 0;
     this.known = null;
+    this.row = null;
   }
 }
