@@ -25,7 +25,7 @@ FUNCTION_LINES_MAX = 60
 # from its own package; two packages on one line know nothing of each other.
 LAYERS = (
     ("actors.domain",),
-    ("actors.runtime.mended", "actors.runtime.reasons"),
+    ("actors.runtime.mended", "actors.runtime.reasons", "actors.runtime.threads"),
     ("actors.runtime.seams",),
     ("actors.storage", "actors.upstream"),
     ("actors.runtime",),

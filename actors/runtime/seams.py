@@ -28,6 +28,7 @@ from actors.domain.errors import BrokerUnknown, BrokerUnreachable, NeedsLogin, S
 from actors.domain.wire import ANSWER_BYTES_MAX, FRAME_BYTES_MAX
 from actors.runtime.mended import EagerSender, HopefulNursery
 from actors.runtime.reasons import unopened, unreached
+from actors.runtime.threads import offload_to_thread
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -138,11 +139,6 @@ def wall_clock() -> datetime:
     """Give the time in UTC, to the millisecond that the wire can carry."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-async def offload_to_thread(call: Callable[[*Ts], T], *args: *Ts) -> T:
-    """Run a store call in a worker thread; it is finished even if the caller is cancelled."""
-    return await trio.to_thread.run_sync(call, *args)
 
 
 async def offload_inline(call: Callable[[*Ts], T], *args: *Ts) -> T:

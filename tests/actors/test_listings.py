@@ -9,7 +9,7 @@ from actors.domain.days import IST
 from actors.domain.errors import BrokerUnknown, BrokerUnreachable
 from actors.domain.instruments import Instruments, read_list
 from actors.listings import LOADS_AT_ONCE, SPREAD_S, next_load
-from actors.runtime.seams import offload_to_thread
+from actors.runtime.threads import offload_to_thread
 
 from .domain.list_samples import FYERS, KITE
 from .fakes import DISK_FULL, HEDGE, PRIMARY, START, a_config, virtual_now

@@ -27,7 +27,7 @@ from actors.domain.model import AccountStatus, Event, status_subject
 from actors.domain.wire import encode
 from actors.past import Past
 from actors.runtime.journal import Journal
-from actors.runtime.seams import offload_to_thread
+from actors.runtime.threads import offload_to_thread
 from actors.storage.sqlite import SqliteStore, open_store
 from tests.load.store import AT, ORDER, TODAY, order_event
 
