@@ -100,10 +100,13 @@ class Stage:
     def probe(self, rate: float, seconds: float) -> Probe:
         """Offer a load and see what comes of it."""
         wanted = int(rate * seconds) * self.subscribers
+        with suppress(OSError):
+            # A thousand signs of life at once are a load of their own, and not the one in question.
+            self._drain.show_life()
+            self._drain.settle(0, QUIET_S, SETTLE_S)
         cpu_s, idle_before_s, begun_s = self._hub.cpu_s(), idle_s(SERVER), time.monotonic()
         heard = Heard()
         with suppress(OSError):
-            self._drain.show_life()
             self._begin(rate, seconds)
             until_ns = time.monotonic_ns() + int((LEAD_S + seconds + GRACE_S) * 1e9)
             heard = self._drain.listen(wanted, until_ns)
