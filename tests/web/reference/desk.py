@@ -54,7 +54,9 @@ VARIES = {
         "rollback",
     ),
 }
-CHANGING = re.compile(r"[\w:.-]*\d[\w:.-]{7,}|\b(?:connecting|resyncing|live)\b")
+CHANGING = re.compile(
+    r'[\w:.-]*\d[\w:.-]{7,}|\b(?:connecting|resyncing|live)\b|(?<="offset":)\d+|(?<="prev":)\d+'
+)
 
 
 @define
