@@ -27,32 +27,18 @@ import uvicorn
 import websockets
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
+from . import plain
 from .drain import stamped
 from .pace import GROUP_BYTES, STAMP
+from .plain import ACCOUNT
 
 QUEUE_MAX = 1024
 ALIVE = 64
-ACCOUNT = "primary"
 RETRY_S = 1.0
 ORDER: dict[str, Any] = {
     "order_id": "",
-    "account_id": ACCOUNT,
-    "status": "OPEN",
-    "tradingsymbol": "NIFTY26NOV26000CE",
-    "exchange": "NFO",
-    "transaction_type": "BUY",
-    "order_type": "LIMIT",
-    "product": "NRML",
-    "validity": "DAY",
-    "variety": "regular",
-    "quantity": 75,
-    "filled_quantity": 0,
-    "pending_quantity": 75,
-    "average_price": 0,
+    **plain.ORDER,
     "price": 0,
-    "trigger_price": 0,
-    "tag": "desk",
-    "broker_tag": None,
     "origin": "external",
     "placed_at": None,
     "updated_at": None,

@@ -10,22 +10,12 @@ from typing import Any, Final
 
 from actors.domain.ids import AccountId
 
-ACCOUNT: Final = AccountId("primary")
+from . import plain
+
+ACCOUNT: Final = AccountId(plain.ACCOUNT)
 AN_ORDER: Final[dict[str, Any]] = {
+    **plain.ORDER,
     "account_id": ACCOUNT,
-    "status": "OPEN",
-    "tradingsymbol": "NIFTY26NOV26000CE",
-    "exchange": "NFO",
-    "transaction_type": "BUY",
-    "order_type": "LIMIT",
-    "product": "NRML",
-    "validity": "DAY",
-    "variety": "regular",
-    "quantity": 75,
-    "filled_quantity": 0,
-    "pending_quantity": 75,
     "average_price": Decimal(0),
     "trigger_price": Decimal(0),
-    "tag": "desk",
-    "broker_tag": None,
 }

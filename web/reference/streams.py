@@ -133,73 +133,33 @@ ORDER_STREAM: Final = Section(
     ),
 )
 
+KEPT: Final = Answer("The reader has it.")
+HTML: Final = Answer("A page.", str, "text/html")
+DOCUMENT: Final = Answer("A document.", {"type": "object"}, JSON)
+
+
+def _open(endpoint: str, path: str, title: str, shown: Answer, missing: str = "") -> Call:
+    """Give a call that shows nothing of any account, and tells a reader when he has it already."""
+    faults = {404: missing} if missing else {}
+    return Call(endpoint, "GET", path, title, {200: shown, 304: KEPT}, right="", faults=faults)
+
+
 PAGES: Final = Section(
     "Pages and documents",
     "They show nothing of any account, and need no key.",
     (
-        Call(
-            "page",
-            "GET",
-            "/",
-            "The monitor",
-            {200: Answer("A page.", str, "text/html"), 304: Answer("The reader has it.")},
-            right="",
-        ),
-        Call(
+        _open("page", "/", "The monitor", HTML),
+        _open(
             "static",
-            "GET",
             "/static/{name}",
             "Its files",
-            {200: Answer("A file.", str, "*/*"), 304: Answer("The reader has it.")},
-            right="",
-            faults={404: "there is no such file"},
+            Answer("A file.", str, "*/*"),
+            missing="there is no such file",
         ),
-        Call(
-            "docs",
-            "GET",
-            "/docs",
-            "This reference",
-            {200: Answer("A page.", str, "text/html"), 304: Answer("The reader has it.")},
-            right="",
-        ),
-        Call(
-            "guides",
-            "GET",
-            "/docs/guides",
-            "The guides",
-            {200: Answer("A page.", str, "text/html"), 304: Answer("The reader has it.")},
-            right="",
-        ),
-        Call(
-            "guide",
-            "GET",
-            "/docs/guides/{name}",
-            "One of them",
-            {200: Answer("A page.", str, "text/html"), 304: Answer("The reader has it.")},
-            right="",
-            faults={404: "there is no such guide"},
-        ),
-        Call(
-            "openapi",
-            "GET",
-            "/openapi.json",
-            "The calls, as OpenAPI 3.1",
-            {
-                200: Answer("A document.", {"type": "object"}, JSON),
-                304: Answer("The reader has it."),
-            },
-            right="",
-        ),
-        Call(
-            "asyncapi",
-            "GET",
-            "/asyncapi.json",
-            "The websockets, as AsyncAPI 3.0",
-            {
-                200: Answer("A document.", {"type": "object"}, JSON),
-                304: Answer("The reader has it."),
-            },
-            right="",
-        ),
+        _open("docs", "/docs", "This reference", HTML),
+        _open("guides", "/docs/guides", "The guides", HTML),
+        _open("guide", "/docs/guides/{name}", "One of them", HTML, "there is no such guide"),
+        _open("openapi", "/openapi.json", "The calls, as OpenAPI 3.1", DOCUMENT),
+        _open("asyncapi", "/asyncapi.json", "The websockets, as AsyncAPI 3.0", DOCUMENT),
     ),
 )
