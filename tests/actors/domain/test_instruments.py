@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain import instruments
 from actors.domain.errors import DecodeError
 from actors.domain.instrument_rows import Instrument
-from actors.domain.instruments import FAULTS_MAX, LIST_BYTES_MAX, Instruments, read_list
+from actors.domain.instruments import FAULTS_MAX, LIST_BYTES_MAX, ROWS_MAX, Instruments, read_list
 
 from .list_samples import FYERS, FYERS_JSON, KITE
 
@@ -150,13 +149,12 @@ def test_a_brokers_whole_list_is_read():
     assert listed.get("NFO", "X99999FUT") == Instrument("NFO", "X99999FUT", 25, Decimal("0.05"))
 
 
-def test_a_list_without_end_is_refused(monkeypatch):
+def test_a_list_without_end_is_refused():
     """P20: rows cost more than their bytes, so they are counted too."""
-    monkeypatch.setattr(instruments, "ROWS_MAX", 1000)
-    lines = (f"N,{n},1,1" for n in range(1001))
+    lines = (f"N,{n},1,1" for n in range(ROWS_MAX + 1))
     with pytest.raises(DecodeError) as caught:
         read_list("\n".join([HEAD, *lines]).encode())
-    assert [str(one) for one in caught.value.faults] == ["$: it has more than 1000 rows"]
+    assert [str(one) for one in caught.value.faults] == [f"$: it has more than {ROWS_MAX} rows"]
 
 
 def test_a_few_wrong_rows_cost_no_list():

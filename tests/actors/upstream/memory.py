@@ -180,9 +180,13 @@ def answer(value: object, status: int = 200) -> HttpResponse:
 
 @define
 class HttpTable:
-    """An `Http` by table: `METHOD /path` to answers; the last one is given again and again."""
+    """An `Http` by table: `METHOD /path` to answers; the last one is given again and again.
+
+    Each answer is `takes_s` on its way.
+    """
 
     answers: dict[str, list[Answer]] = field(factory=dict)
+    takes_s: float = 0.0
     requests: list[HttpRequest] = field(factory=list)
     timeouts_s: list[float] = field(factory=list)
 
@@ -196,7 +200,7 @@ class HttpTable:
 
     async def __call__(self, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
         """Give the answer laid out for the call."""
-        await trio.lowlevel.checkpoint()
+        await trio.sleep(self.takes_s)
         self.requests.append(request)
         self.timeouts_s.append(timeout_s)
         laid = self.answers[self.calls()[-1]]
