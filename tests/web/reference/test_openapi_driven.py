@@ -5,7 +5,7 @@ import pytest
 from tests.web.reference.desk import a_desk
 from tests.web.reference.drive import drive
 
-SECONDS, EXAMPLES = 15, 4
+SECONDS, EXAMPLES = 25, 4
 
 
 @pytest.mark.process
