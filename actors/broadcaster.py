@@ -103,7 +103,7 @@ class Broadcaster:
             self._rooms.pop(room.feed.selection, None)
 
     def statistics(self) -> dict[str, int]:
-        """Count feeds, what they keep, subscribers, and how far the furthest of them is behind."""
+        """Count feeds, what they keep, subscribers, what one waits for, how far one is behind."""
         # One for whom there was nothing is not behind.
         places = [
             s.offset if s.offset < room.feed.last else max(s.offset, room.feed.scanned)
@@ -115,6 +115,7 @@ class Broadcaster:
             "feeds_max": FEEDS_MAX,
             "feed_frames": max((len(r.feed.frames) for r in self._rooms.values()), default=0),
             "feed_heads": len(self._heads),
+            "asked": max((s.waiting for r in self._rooms.values() for s in r.readers), default=0),
             "subscribers": len(places),
             "lag_events": self.journal.end - min(places, default=self.journal.end),
         }

@@ -96,6 +96,11 @@ class Subscription:
         self._asked.append(answer)
         self._wake.set()
 
+    @property
+    def waiting(self) -> int:
+        """Count what was asked and not answered yet."""
+        return len(self._asked)
+
     def select(self, selection: Selection) -> None:
         """Change what it hears of, from its present place on."""
         self.host.move(self, selection)

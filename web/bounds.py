@@ -31,6 +31,7 @@ from actors.runtime.limits import FAILURES
 from actors.runtime.metrics import Bound
 from actors.runtime.supervisor import Allowance
 from actors.storage.sqlite import WAL_BYTES_MAX
+from actors.subscription import ASKED_MAX
 
 DAYS_CLAIMED: Final = 2  # for which a book knows the keys of batches: today, and yesterday
 
@@ -46,6 +47,7 @@ def bounds_of(system: System, past: Past) -> Iterator[Bound]:
     yield "feeds", fan_out["feeds"], fan_out["feeds_max"]
     yield "feed_frames", fan_out["feed_frames"], FRAMES_MAX
     yield "feed_heads", fan_out["feed_heads"], HEADS_MAX
+    yield "client_asked", fan_out["asked"], ASKED_MAX
     yield "batches", system.batches.running, RUNNING_MAX
     yield "orders_of_a_batch", system.batches.orders_of_one, ORDERS_MAX
     yield "past_asking", past.asking, ASKING_MAX

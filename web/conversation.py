@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import structlog
 import trio
-from attrs import define, frozen
+from attrs import frozen
 from quart import websocket
 
 from actors import System
@@ -32,6 +32,7 @@ from actors.subscription import Subscription
 
 from .beginnings import snapshot_of
 from .connection import Connection
+from .flood import Allowance
 from .lane import Lane
 from .peer import PeerGoneError, PeerStalledError
 from .stacks import LeftError
@@ -65,32 +66,12 @@ EXPIRED: Final = Close(4008, None, "expired")  # what it was to read next has be
 FLOODING: Final = Close(4009, "too many messages", "flooding")
 
 
-@define
-class Allowance:
-    """How many messages a client may send: a burst, and a rate on the whole."""
-
-    left: float = BURST_MAX
-    at_s: float = 0.0
-
-    def used(self, now_s: float) -> float:
-        """Give how much of the burst is used up."""
-        return BURST_MAX - min(BURST_MAX, self.left + (now_s - self.at_s) * RATE_PER_S)
-
-    def take(self, now_s: float) -> bool:
-        """Take one, if there is one."""
-        self.left, self.at_s = BURST_MAX - self.used(now_s), now_s
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
-
-
 class Conversation:
     """A client's place in the record and all that is said over its socket.
 
     `readable` is what it may ever hear of; `words` are its surface's, and `status` is what that
     answers to `get_status`; `stay_s` says for how long its key is good, by the wall clock. `ending`
-    is how it was closed, when it was we who closed it. `asked` counts what was not answered yet.
+    is how it was closed, when it was we who closed it.
     """
 
     def __init__(
@@ -104,8 +85,7 @@ class Conversation:
         stay_s: Callable[[], float],
     ) -> None:
         self.ending: Close | None = None
-        self.asked = 0
-        self.allowance = Allowance(at_s=trio.current_time())
+        self.allowance = Allowance(BURST_MAX, RATE_PER_S, trio.current_time())
         self._system = system
         self._metrics = metrics
         self._readable = readable
@@ -185,17 +165,9 @@ class Conversation:
             if not self.allowance.take(trio.current_time()):
                 return self._end(FLOODING)
             try:
-                subscription.ask(self._counted(self._answer_to(message, subscription)))
+                subscription.ask(self._answer_to(message, subscription))
             except Unavailable:
                 return self._end(FLOODING)
-            self.asked += 1
-
-    def _counted(self, answer: Callable[[], Sequence[str]]) -> Callable[[], Sequence[str]]:
-        def give() -> Sequence[str]:
-            self.asked -= 1
-            return answer()
-
-        return give
 
     def _answer_to(self, text: str, subscription: Subscription) -> Callable[[], Sequence[str]]:
         """Give what makes the answer, once its turn among the frames has come."""

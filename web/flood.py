@@ -13,11 +13,37 @@ from collections.abc import Generator
 from typing import Final
 
 import trio
+from attrs import define, field
 from wsproto.connection import Connection as Codec
 from wsproto.events import Event
 
 BURST_MAX: Final = 1000.0  # frames at once
 RATE_PER_S: Final = 100.0  # and on the whole
+
+
+@define
+class Allowance:
+    """How many of something a client may send: a burst, and a rate on the whole."""
+
+    burst: float
+    per_s: float
+    at_s: float
+    left: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.left = self.burst
+
+    def used(self, now_s: float) -> float:
+        """Give how much of the burst is used up."""
+        return self.burst - min(self.burst, self.left + (now_s - self.at_s) * self.per_s)
+
+    def take(self, now_s: float) -> bool:
+        """Take one, if there is one."""
+        self.left, self.at_s = self.burst - self.used(now_s), now_s
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
 
 
 class Frames:
@@ -29,26 +55,20 @@ class Frames:
     def __init__(self, codec: Codec) -> None:
         self.too_many = False
         self._events = codec.events
-        self._left = BURST_MAX
-        self._at_s = trio.current_time()
+        self._allowance = Allowance(BURST_MAX, RATE_PER_S, trio.current_time())
         codec.events = self._counted  # type: ignore[method-assign]  # its only door
 
     @property
     def used(self) -> float:
         """Give how much of the burst is used up at this moment."""
-        return BURST_MAX - self._left_at(trio.current_time())
-
-    def _left_at(self, now_s: float) -> float:
-        return min(BURST_MAX, self._left + (now_s - self._at_s) * RATE_PER_S)
+        return self._allowance.used(trio.current_time())
 
     def _counted(self) -> Generator[Event, None, None]:
         now_s = trio.current_time()
-        self._left, self._at_s = self._left_at(now_s), now_s
         if self.too_many:
             return
         for event in self._events():
-            if self._left < 1:
+            if not self._allowance.take(now_s):
                 self.too_many = True
                 return
-            self._left -= 1
             yield event

@@ -24,7 +24,6 @@ from actors.domain.ids import AccountId
 from actors.domain.wire import plain
 from actors.feed import Selection
 from actors.runtime.metrics import Bound, Metrics
-from actors.subscription import ASKED_MAX
 
 from .answers import caller
 from .auth import Access, Caller
@@ -128,7 +127,6 @@ class Sockets:
         talking, now_s = self._talking, trio.current_time()
         messages = max((each.allowance.used(now_s) for each in talking), default=0)
         yield "client_messages", messages, BURST_MAX
-        yield "client_asked", max((each.asked for each in talking), default=0), ASKED_MAX
 
     def _stay_s(self, who: Caller) -> float:
         return self._access.left_s(who, self._system.seams.now())

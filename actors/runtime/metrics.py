@@ -20,7 +20,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from actors.domain.model import Event
 
@@ -163,7 +162,7 @@ class Tally(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Give the buckets, each with all that is in the ones below it."""
-        texts = [*map(floatToGoString, self._bounds), "+Inf"]
+        texts = [*map(str, self._bounds), "+Inf"]
         buckets = list(zip(texts, accumulate(self._counts), strict=True))
         yield HistogramMetricFamily(
             self._name, self._documentation, buckets=buckets, sum_value=self._sum

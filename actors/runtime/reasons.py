@@ -1,4 +1,4 @@
-"""Why a connection did not come about, in words for who runs the gateway. Pure.
+"""Why a connection did not come about, in words for who runs the gateway.
 
 OSError("all attempts … failed") ── its cause, a group ──▶ "Connection refused"
 https://api.broker.test/orders?id=7 ──▶ "api.broker.test"       no path, no query: keys stand there

@@ -251,7 +251,7 @@ class TrioSocket:
 
     @property
     def waiting(self) -> int:
-        """Count the frames that were read and not yet taken."""
+        """Count the frames that were read and not yet taken; trio-websocket tells it nowhere."""
         return self.connection._recv_channel.statistics().current_buffer_used  # noqa: SLF001
 
     async def send(self, text: str) -> None:

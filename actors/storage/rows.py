@@ -10,7 +10,7 @@ that was altered, lost or moved shows, and one link vouches for all that came be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from hashlib import blake2b
 from sys import intern
 from typing import Any, Final, TypeAlias, TypeVar
@@ -19,7 +19,7 @@ from attrs import field, frozen
 
 from actors.domain.batch import Batch
 from actors.domain.books import Current
-from actors.domain.days import ms_of
+from actors.domain.days import IST, ms_of
 from actors.domain.errors import DecodeError, GatewayBug, StoreDamaged
 from actors.domain.ids import Offset
 from actors.domain.lifecycle import is_ended
@@ -30,9 +30,6 @@ V = TypeVar("V")
 Sql: TypeAlias = tuple[Any, ...]
 
 LINK_BYTES: Final = 16
-_DAY_MS: Final = 86_400_000
-_IST_MS: Final = 19_800_000  # five and a half hours, all year
-_1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Which table keeps the latest event of a thing. A message is its own latest, and of an account's
 # status the log knows the latest by its subject: the log alone keeps those.
@@ -155,7 +152,7 @@ def has_ended(event: Event) -> bool:
 
 def day_start_ms(day: date) -> int:
     """Give when a trading day begins: midnight in India, as milliseconds since 1970."""
-    return (day - _1970.date()).days * _DAY_MS - _IST_MS
+    return ms_of(datetime.combine(day, time.min, IST))
 
 
 # ---------------------------------------------------------------------------------- helpers

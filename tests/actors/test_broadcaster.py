@@ -155,6 +155,7 @@ async def test_statistics_say_how_far_the_furthest_is_behind(air, autojump_clock
         "feeds_max": broadcaster.FEEDS_MAX,
         "feed_frames": 0,
         "feed_heads": 0,
+        "asked": 0,
         "subscribers": 0,
         "lag_events": 0,
     }

@@ -137,18 +137,18 @@ def test_the_log_of_a_store_has_a_size(tmp_path):
 
 async def test_questions_that_wait_are_counted(gateway, autojump_clock, monkeypatch):
     """P20: what a client has asked and not been answered, of the one that has most."""
-    waiting = []
     async with listen(gateway) as quiet, listen(gateway) as socket:
         await hear(quiet)
         await hear(socket)
         with monkeypatch.context() as held:
-            held.setattr(Subscription, "ask", lambda _, answer: waiting.append(answer))
+            held.setattr(Subscription, "ask", lambda one, answer: one._asked.append(answer))
             for _ in range(50):
                 await socket.send("ping")
             samples = await scrape(gateway)
         assert samples["queue_used", "client_asked"] == 50
         assert 20 < samples["queue_used", "client_messages"] < 50
-        assert [answer() for answer in waiting] == [["pong"]] * 50
+        await socket.send("ping")  # and this one is heard of
+        assert [await socket.receive() for _ in range(51)] == ["pong"] * 51
         assert (await scrape(gateway))["queue_used", "client_asked"] == 0
 
 
