@@ -1,8 +1,9 @@
 """`python -m tests`: everything that must hold before a change is taken, the tests last.
 
-    style ─▶ form ─▶ types ─▶ simulation ─▶ tests ─▶ processes ─▶ what must have the host to itself
-                              └─────── one worker a core ──────┘
-                                            └── with the branch coverage of actors/ ─────────────┘
+    style ─▶ form ─▶ types ─▶ actors ─▶ simulation ─▶ processes ─▶ what must have the host to itself
+                              │         └ and web     │
+                              └── one worker a core ──┘
+                              └── with the branch coverage of actors/
 
 The first step that fails ends it, with that step's exit status. With `--long` the tests that take
 their time are run too: the whole monitor in a browser, and each broker's wire format over real
@@ -15,43 +16,40 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+HERE = Path(__file__).parent
 COVERAGE_PERCENT_MIN = 95
 PROCESSES = "process or browser"
 # These hold real processes to times that are promised, and others would be in their way.
 ALONE = ("tests/brokers", "tests/hostile", "tests/load", "tests/resume")
 SHORT = f"({PROCESSES}) and not long"
-# Whole days and every end of every batch pass there: to count each line would double the time.
-UNCOUNTED = ("tests/sim", "tests/actors/domain/test_saga_exhaustion.py")
+# Every end of every batch is reached there: to count each line would double the time.
+EXHAUSTIVE = (
+    "tests/actors/domain/test_saga_exhaustion.py",
+    "tests/actors/domain/test_saga_native.py",
+)
+PLACES = {file.relative_to(HERE).parts[0] for file in HERE.rglob("test_*.py")}
+OF_ACTORS = ("tests/actors", *(f"--ignore={place}" for place in EXHAUSTIVE))
+OF_ALL_ELSE = (
+    *EXHAUSTIVE,
+    *(f"tests/{place}" for place in sorted(PLACES - {"actors"})),
+)
 WORKERS = ("pytest", "-q", "--durations=5", "-n", "auto", "--dist", "worksteal")
 
 STEPS = (
     ("style", ("ruff", "check", "--quiet", ".")),
     ("form", ("ruff", "format", "--check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
-    ("simulation", (*WORKERS, *UNCOUNTED)),
     (
-        "tests",
+        "actors",
         (
-            *(*WORKERS, "tests", *(f"--ignore={place}" for place in UNCOUNTED)),
-            *("-m", f"not ({PROCESSES})", "--cov", "--cov-report="),
-        ),
-    ),
-    (
-        "processes",
-        (
-            *(*WORKERS, "tests", *(f"--ignore={folder}" for folder in ALONE), "-m", SHORT),
-            *("--cov", "--cov-append", "--cov-report="),
-        ),
-    ),
-    (
-        "alone",
-        (
-            *("pytest", "-q", "--durations=5", *ALONE, "-m", SHORT, "--cov", "--cov-append"),
-            "--cov-report=term:skip-covered",
+            *(*WORKERS, *OF_ACTORS, "-m", f"not ({PROCESSES})"),
+            *("--cov", "--cov-report=term:skip-covered"),
             f"--cov-fail-under={COVERAGE_PERCENT_MIN}",
         ),
     ),
+    ("simulation", (*WORKERS, *OF_ALL_ELSE, "-m", f"not ({PROCESSES})")),
+    ("processes", (*WORKERS, "tests", *(f"--ignore={folder}" for folder in ALONE), "-m", SHORT)),
+    ("alone", ("pytest", "-q", "--durations=5", *ALONE, "-m", SHORT)),
 )
 
 
@@ -61,7 +59,9 @@ def main() -> int:
     for name, step in STEPS:
         command = [PROCESSES if is_long and word == SHORT else word for word in step]
         print(f"── {name}: {' '.join(command)}", flush=True)
-        status = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
+        status = subprocess.run(
+            [sys.executable, "-m", *command], cwd=HERE.parent, check=False
+        ).returncode
         if status != 0:
             print(f"── {name}: failed", file=sys.stderr, flush=True)
             return status
