@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from actors.domain.batch import LEGS_MAX
 from tests.web.browser import DESK, PHONE
 from tests.web.desk_hand import FORM, REFUSED, agree, fill, open_form, place
 
@@ -121,10 +122,13 @@ def test_each_fault_stands_at_its_field(page, expect):
 
 @pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)
 def test_legs_are_added_and_removed(page, expect):
-    """Legs come and go, keep their numbers in order, and the last one cannot be taken away."""
+    """Legs come and go, keep their numbers in order, and the last one cannot be taken away; there
+    may be as many as the gateway takes.
+    """
     open_form(page)
     legs = page.locator(f"{FORM} .leg")
-    page.click("text=Add a leg")
+    more = page.get_by_role("button", name="Add a leg")
+    more.click()
     expect(legs).to_have_count(3)
     fill(page, 2, "FILLC")
     page.get_by_role("button", name="Remove leg 1").click()
@@ -133,6 +137,10 @@ def test_legs_are_added_and_removed(page, expect):
     expect(legs.locator("legend")).to_have_text("Leg 1")
     expect(legs.locator("[name=tradingsymbol]")).to_have_value("FILLC")
     expect(page.get_by_role("button", name="Remove leg 1")).to_have_count(0)
+    for _ in range(LEGS_MAX - 1):
+        more.click()
+    expect(legs).to_have_count(LEGS_MAX)
+    expect(more).to_be_disabled()
 
 
 @pytest.mark.parametrize("page", [PHONE, DESK], ids=["phone", "desk"], indirect=True)

@@ -53,6 +53,27 @@ def test_tables_show_an_earlier_moment_and_come_back(page, demo, expect):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_who_goes_back_to_live_while_the_day_is_read_stays_there(page, expect):
+    """P13: an answer that comes too late does not put the past in the place of the present."""
+    page.clock.install()
+    page.reload()
+    expect(page.locator("#link")).to_have_text("Live")
+    held, asked = [], []
+    page.route("**/timeline?*", lambda route: held.append(route))  # noqa: PLW0108 - no built-in is taken
+    page.on("request", lambda request: asked.append(request.url))
+    page.click("#open-travel")
+    expect(page.locator(".travel .answer")).to_have_text("Reading the day …")
+    page.click("#back-to-live")
+    for route in held:
+        route.continue_()
+    for _ in range(2):
+        page.evaluate("fetch('/health').then((answer) => answer.text())")
+        page.clock.run_for(1000)
+    expect(page.locator("#travel")).to_be_hidden()
+    assert len(held) == len(ACCOUNTS)
+    assert [url for url in asked if "at=" in url] == []
+
+
 def test_one_event_back_and_on_with_the_keys(page, expect):
     """An arrow key goes one event, as the buttons beside the slider do."""
     page.click("#open-travel")

@@ -7,6 +7,7 @@
 
 import { batchesOf, isExposed } from "./batch_store.js";
 import { causeOf } from "./batch_words.js";
+import { KINDS } from "./book.js";
 import { make, mark, write } from "./dom.js";
 import { button, moment, nextId } from "./parts.js";
 import { chime } from "./sound.js";
@@ -68,7 +69,8 @@ class Alerts {
 
   // Only what happens while we look on: a snapshot tells what was there before.
   hear({ type, account_id, data, timestamp, prev }) {
-    if (type !== "order_update" || prev === undefined || data.status !== "REJECTED") return;
+    const isOrder = KINDS.orders.types.includes(type);
+    if (!isOrder || prev === undefined || data.status !== "REJECTED") return;
     const why = data.status_message ? `: ${data.status_message}` : "";
     this.add(`${account_id} ${data.order_id}`, {
       at: timestamp,

@@ -4,7 +4,8 @@
 //                     ├─ accounts  id ──▶ {row, offset}
 //                     └─ flow      updates a second
 //
-// There is no DOM in here. Batches have a store of their own: batch_store.js. The past is a book too: made of answers of `?at=OFFSET` with `fill`.
+// There is no DOM in here. Batches have a store of their own: batch_store.js. The past is a book
+// too: made of answers of `?at=OFFSET` with `fill`.
 
 import { isOpen, kindOf } from "./format.js";
 import { Rate } from "./rate.js";

@@ -9,7 +9,7 @@ import { make, write } from "./dom.js";
 import { Field, numberOf } from "./field.js";
 import { button } from "./parts.js";
 
-export const LEGS_MAX = 20;
+export const LEGS_MAX = 10; // as the gateway takes
 const NUMBERS = new Set(["quantity", "price", "trigger_price"]);
 const PRICED = new Set(["LIMIT", "SL"]);
 const TRIGGERED = new Set(["SL", "SL-M"]);

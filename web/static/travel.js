@@ -66,6 +66,7 @@ class Travel {
       this.say(`The day could not be read: ${faultOf(problem)}`, "bad");
       return;
     }
+    if (this.element.hidden) return; // back to live meanwhile
     const { points } = this.day;
     if (points.length === 0) {
       this.say("The day has no event yet.");
