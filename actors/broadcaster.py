@@ -103,7 +103,7 @@ class Broadcaster:
             self._rooms.pop(room.feed.selection, None)
 
     def statistics(self) -> dict[str, int]:
-        """Count feeds, what they keep, subscribers, what one waits for, how far one is behind."""
+        """Count feeds, what they keep, subscribers, the most that one has asked and is behind."""
         # One for whom there was nothing is not behind.
         places = [
             s.offset if s.offset < room.feed.last else max(s.offset, room.feed.scanned)

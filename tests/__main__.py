@@ -1,9 +1,9 @@
 """`python -m tests`: everything that must hold before a change is taken, the tests last.
 
-    style ─▶ form ─▶ types ─▶ actors ─▶ simulation ─▶ processes ─▶ what must have the host to itself
-                              │         └ and web     │
-                              └── one worker a core ──┘
-                              └── with the branch coverage of actors/
+    style ─▶ form ─▶ types ─▶ actors ─▶ others ─▶ processes ─▶ what must have the host to itself
+                              │         └─ web, simulation …
+                              └─ with their branch coverage
+                              └─────── one worker a core ───────┘
 
 The first step that fails ends it, with that step's exit status. With `--long` the tests that take
 their time are run too: the whole monitor in a browser, and each broker's wire format over real
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 COVERAGE_PERCENT_MIN = 95
 PROCESSES = "process or browser"
 # These hold real processes to times that are promised, and others would be in their way.
@@ -27,7 +27,7 @@ EXHAUSTIVE = (
     "tests/actors/domain/test_saga_exhaustion.py",
     "tests/actors/domain/test_saga_native.py",
 )
-PLACES = {file.relative_to(HERE).parts[0] for file in HERE.rglob("test_*.py")}
+PLACES = {file.relative_to(ROOT).parts[1] for file in ROOT.glob("tests/**/test_*.py")}
 OF_ACTORS = ("tests/actors", *(f"--ignore={place}" for place in EXHAUSTIVE))
 OF_ALL_ELSE = (
     *EXHAUSTIVE,
@@ -47,7 +47,7 @@ STEPS = (
             f"--cov-fail-under={COVERAGE_PERCENT_MIN}",
         ),
     ),
-    ("simulation", (*WORKERS, *OF_ALL_ELSE, "-m", f"not ({PROCESSES})")),
+    ("others", (*WORKERS, *OF_ALL_ELSE, "-m", f"not ({PROCESSES})")),
     ("processes", (*WORKERS, "tests", *(f"--ignore={folder}" for folder in ALONE), "-m", SHORT)),
     ("alone", ("pytest", "-q", "--durations=5", *ALONE, "-m", SHORT)),
 )
@@ -59,9 +59,7 @@ def main() -> int:
     for name, step in STEPS:
         command = [PROCESSES if is_long and word == SHORT else word for word in step]
         print(f"── {name}: {' '.join(command)}", flush=True)
-        status = subprocess.run(
-            [sys.executable, "-m", *command], cwd=HERE.parent, check=False
-        ).returncode
+        status = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
         if status != 0:
             print(f"── {name}: failed", file=sys.stderr, flush=True)
             return status

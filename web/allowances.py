@@ -40,8 +40,36 @@ class Rate:
         """Give what is left for urgent calls; a burst of one leaves nothing."""
         return min(self.burst * RESERVE, self.burst - 1)
 
+    def grown(self, left: float, for_s: float) -> float:
+        """Give what is in a bucket that had so much, and was left alone for so long."""
+        return min(self.burst, left + for_s * self.per_s)
+
 
 WRONG_KEYS: Final = Rate(per_s=0.2, burst=10)  # from an address
+
+
+@define
+class Bucket:
+    """One bucket of one rate, full at first."""
+
+    rate: Rate
+    at_s: float
+    _left: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._left = self.rate.burst
+
+    def used(self, now_s: float) -> float:
+        """Say how much of the burst is used up."""
+        return self.rate.burst - self.rate.grown(self._left, now_s - self.at_s)
+
+    def take(self, now_s: float) -> bool:
+        """Take one, if there is one."""
+        self._left, self.at_s = self.rate.grown(self._left, now_s - self.at_s), now_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 @define
@@ -56,7 +84,7 @@ class Buckets:
     def left(self, name: str, rate: Rate, now_s: float) -> float:
         """Say how much is in a bucket."""
         left, at_s = self._left.get(name, (rate.burst, now_s))
-        return min(rate.burst, left + (now_s - at_s) * rate.per_s)
+        return rate.grown(left, now_s - at_s)
 
     def least_left(self, rate: Rate, now_s: float) -> float:
         """Say how much is in the bucket that has least."""

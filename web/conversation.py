@@ -30,9 +30,9 @@ from actors.feed import Selection
 from actors.runtime.metrics import Metrics
 from actors.subscription import Subscription
 
+from .allowances import Bucket, Rate
 from .beginnings import snapshot_of
 from .connection import Connection
-from .flood import Allowance
 from .lane import Lane
 from .peer import PeerGoneError, PeerStalledError
 from .stacks import LeftError
@@ -41,8 +41,7 @@ from .wishes import NotUnderstood, Wish, Words, granted, read_wish
 log = structlog.get_logger()
 
 MESSAGE_CHARS_MAX: Final = 64 * 1024
-BURST_MAX: Final = 100.0  # messages at once
-RATE_PER_S: Final = 20.0  # and on the whole
+MESSAGES: Final = Rate(per_s=20.0, burst=100.0)
 
 GONE: Final = (PeerGoneError, LeftError)
 
@@ -85,7 +84,7 @@ class Conversation:
         stay_s: Callable[[], float],
     ) -> None:
         self.ending: Close | None = None
-        self.allowance = Allowance(BURST_MAX, RATE_PER_S, trio.current_time())
+        self.allowance = Bucket(MESSAGES, trio.current_time())
         self._system = system
         self._metrics = metrics
         self._readable = readable

@@ -24,7 +24,7 @@ from actors.runtime.metrics import CONTENT_TYPE, Bound, Metrics
 from .answers import caller
 from .bounds import bounds_of, bounds_of_account, falls_of
 from .connection import FAULTS
-from .flood import BURST_MAX
+from .flood import FRAMES
 from .query import asked_once
 from .server import PORT, Port
 
@@ -172,7 +172,7 @@ class Exposition:
             yield "connections_per_address", port.most_from_one_address, port.per_address_max
             # Of the connection that has most of each.
             clients = port.connections
-            yield "client_frames", max((c.frames_used for c in clients), default=0), BURST_MAX
+            yield "client_frames", max((c.frames_used for c in clients), default=0), FRAMES.burst
             unsent = max((c.unacknowledged for c in clients), default=0)
             yield "client_unacknowledged_bytes", unsent, port.unacknowledged_max
 

@@ -29,7 +29,7 @@ from .answers import caller
 from .auth import Access, Caller
 from .beginnings import begin
 from .connection import FAULTS
-from .conversation import BURST_MAX, Conversation
+from .conversation import MESSAGES, Conversation
 from .peer import PeerGoneError
 from .wishes import OURS, Opening, Words, read_opening
 
@@ -126,7 +126,7 @@ class Sockets:
         """Give how much is used by the client that uses most."""
         talking, now_s = self._talking, trio.current_time()
         messages = max((each.allowance.used(now_s) for each in talking), default=0)
-        yield "client_messages", messages, BURST_MAX
+        yield "client_messages", messages, MESSAGES.burst
 
     def _stay_s(self, who: Caller) -> float:
         return self._access.left_s(who, self._system.seams.now())

@@ -1,5 +1,8 @@
 """What must not be overlooked: a number in the title, and a sound for who wants one."""
 
+import json
+import re
+
 import pytest
 
 from tests.web.browser import DESK, PHONE
@@ -22,6 +25,33 @@ def test_rejected_order_is_counted_until_it_is_looked_at(page, demo, expect):
     line.get_by_role("button", name="Look").click()
     expect(page.get_by_role("heading", name="BUY REJECTME")).to_be_visible()
     expect(page.locator("#bell .badge")).to_have_text("")
+
+
+def test_rejection_that_comes_late_counts_too(page, expect):
+    """A broker's word that an order was rejected is an alert as a correction, too."""
+
+    def correct(socket):
+        broker = socket.connect_to_server()
+
+        def pass_on(text):
+            socket.send(text)
+            if '"order_update"' in text:
+                frame = json.loads(text)
+                late = {"status": "REJECTED", "tradingsymbol": "LATEWORD"}
+                again = {
+                    "type": "correction",
+                    "prev": frame["offset"],
+                    "data": frame["data"] | late,
+                }
+                socket.send(json.dumps(frame | again))
+
+        broker.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/ws/orders"), correct)
+    page.reload()
+    expect(page.locator("#bell .badge")).not_to_have_text("")
+    page.click("#bell")
+    expect(page.locator(".alert-list li").filter(has_text="LATEWORD").first).to_be_visible()
 
 
 def test_sound_is_off_until_wanted_and_remembered(page, demo, expect):

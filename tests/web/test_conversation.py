@@ -7,8 +7,8 @@ from quart.testing.connections import WebsocketDisconnectError
 from actors.feed import Selection
 from tests.actors.fakes import START, a_row, a_trade
 from tests.web.fakes import ALL_TYPES, a_gateway, a_key, exact, until_live
-from web.conversation import BURST_MAX, RATE_PER_S, error_frame, with_id
-from web.flood import Allowance
+from web.allowances import Bucket
+from web.conversation import MESSAGES, error_frame, with_id
 from web.wishes import EVENT_TYPES
 
 FEED = Selection(frozenset({"primary"}), frozenset(EVENT_TYPES))
@@ -267,10 +267,12 @@ async def test_latency_is_measured_for_live_orders_alone(gateway, autojump_clock
 
 def test_an_allowance_is_a_burst_and_a_rate():
     """P6: so many at once, then so many a second, however long it was quiet before."""
-    allowance = Allowance(BURST_MAX, RATE_PER_S, 0.0)
-    assert sum(allowance.take(0.0) for _ in range(1000)) == BURST_MAX
-    assert sum(allowance.take(10.0) for _ in range(1000)) == min(BURST_MAX, 10 * RATE_PER_S)
-    assert sum(allowance.take(10.5) for _ in range(1000)) == 0.5 * RATE_PER_S
+    allowance = Bucket(MESSAGES, 0.0)
+    assert sum(allowance.take(0.0) for _ in range(1000)) == MESSAGES.burst
+    assert sum(allowance.take(10.0) for _ in range(1000)) == min(
+        MESSAGES.burst, 10 * MESSAGES.per_s
+    )
+    assert sum(allowance.take(10.5) for _ in range(1000)) == 0.5 * MESSAGES.per_s
 
 
 def test_frames_take_the_id_as_it_was():

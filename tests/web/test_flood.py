@@ -8,7 +8,7 @@ from wsproto.events import Pong
 from tests.hostile.packets import closed_with
 from tests.web.fakes import serving
 from tests.web.raw import PING_FRAME, PONG_FRAME, TEXT_FRAME, plug
-from web.flood import BURST_MAX, RATE_PER_S, Frames
+from web.flood import FRAMES, Frames
 
 ORDERS = "/ws/orders/primary"
 EMPTY_START = b"\x01\x80\x00\x00\x00\x00"  # a text, of which the end never comes
@@ -26,7 +26,7 @@ async def test_frames_that_are_no_messages_are_a_flood_too(gateway, frames):
         async with plug(url) as wire:
             await wire.upgrade(ORDERS)
             await wire.until(b"connection_established")
-            await wire.send(first + again * int(3 * BURST_MAX))
+            await wire.send(first + again * int(3 * FRAMES.burst))
             came = await wire.rest()
         assert closed_with(b"\x81\x00" + came[came.index(b"\x88") :]) == 4009
         answer = await gateway.app.test_client().get("/metrics")
@@ -40,9 +40,9 @@ async def test_a_burst_is_no_flood(gateway):
     async with serving(gateway) as url, plug(url) as wire:
         await wire.upgrade(ORDERS)
         await wire.until(b"connection_established")
-        await wire.send(PING_FRAME * int(BURST_MAX / 2) + TEXT_FRAME)
+        await wire.send(PING_FRAME * int(FRAMES.burst / 2) + TEXT_FRAME)
         came = await wire.until(b"\x81\x04pong")
-        assert came.count(b"\x8a\x00") == BURST_MAX / 2
+        assert came.count(b"\x8a\x00") == FRAMES.burst / 2
 
 
 def given_frames(count):
@@ -54,8 +54,8 @@ def given_frames(count):
 
 async def test_what_is_left_of_a_flood_is_not_looked_at(autojump_clock):
     """P19, P20: bytes of which nobody wants to know cost no time."""
-    codec, frames = given_frames(int(3 * BURST_MAX))
-    assert list(codec.events()) == [Pong(payload=bytearray())] * int(BURST_MAX)
+    codec, frames = given_frames(int(3 * FRAMES.burst))
+    assert list(codec.events()) == [Pong(payload=bytearray())] * int(FRAMES.burst)
     assert frames.too_many
     await trio.sleep(1000)
     assert list(codec.events()) == []
@@ -63,12 +63,12 @@ async def test_what_is_left_of_a_flood_is_not_looked_at(autojump_clock):
 
 async def test_time_allows_more(autojump_clock):
     """A client that goes on at the rate that it may is never told that it floods."""
-    codec, frames = given_frames(int(BURST_MAX))
-    assert len(list(codec.events())) == BURST_MAX
+    codec, frames = given_frames(int(FRAMES.burst))
+    assert len(list(codec.events())) == FRAMES.burst
     for _ in range(100):
         await trio.sleep(1.01)
-        codec.receive_data(PONG_FRAME * int(RATE_PER_S))
-        assert len(list(codec.events())) == RATE_PER_S
+        codec.receive_data(PONG_FRAME * int(FRAMES.per_s))
+        assert len(list(codec.events())) == FRAMES.per_s
     assert not frames.too_many
 
 
@@ -79,6 +79,6 @@ async def test_what_is_used_up_of_a_burst_is_known(autojump_clock):
     assert len(list(codec.events())) == 300
     assert frames.used == 300
     await trio.sleep(1)
-    assert frames.used == 300 - RATE_PER_S
+    assert frames.used == 300 - FRAMES.per_s
     await trio.sleep(60)
     assert frames.used == 0

@@ -1,13 +1,12 @@
 // What must not be overlooked: orders that were rejected, and batches that left something behind.
 //
-//   frame ──▶ is it one? ──▶ a bell with a number ──┬─ "(3) · Orderwire" in the title, if wanted
+//   news ──▶ is it one? ──▶ a bell with a number ──┬─ "(3) · Orderwire" in the title, if wanted
 //                                                   └─ a sound, if wanted: off until asked for
 //
 // Opening the bell's list takes them as seen. What is wanted is remembered in this browser.
 
 import { batchesOf, isExposed } from "./batch_store.js";
 import { causeOf } from "./batch_words.js";
-import { KINDS } from "./book.js";
 import { make, mark, write } from "./dom.js";
 import { button, moment, nextId } from "./parts.js";
 import { chime } from "./sound.js";
@@ -18,7 +17,7 @@ const KNOWN_MAX = 5000;
 
 export function mount(app, element) {
   const alerts = new Alerts(app, element);
-  app.on("frame", (frame) => alerts.hear(frame));
+  app.on("news", ({ kind, frame }) => kind === "orders" && alerts.hear(frame));
   batchesOf(app).onChange((batch) => batch !== null && alerts.look(batch));
   return { show: () => alerts.open() };
 }
@@ -68,9 +67,8 @@ class Alerts {
   }
 
   // Only what happens while we look on: a snapshot tells what was there before.
-  hear({ type, account_id, data, timestamp, prev }) {
-    const isOrder = KINDS.orders.types.includes(type);
-    if (!isOrder || prev === undefined || data.status !== "REJECTED") return;
+  hear({ account_id, data, timestamp }) {
+    if (data.status !== "REJECTED") return;
     const why = data.status_message ? `: ${data.status_message}` : "";
     this.add(`${account_id} ${data.order_id}`, {
       at: timestamp,
